@@ -1,0 +1,1 @@
+"""The contracts every adapter keeps: items, versions, ports, jobs, errors and retries."""

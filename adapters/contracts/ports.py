@@ -1,0 +1,268 @@
+"""Ports: what a source and a destination promise, whichever service is behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar, Protocol
+
+from adapters.contracts.item import ContentItem, Entry, Media
+from adapters.contracts.jobs import Action, Cursor, Receipt
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of a source, in the source's own order; an album is never cut by a page's end."""
+
+    entries: Sequence[Entry]
+    cursor: str
+    """By which the source goes on behind this page, in another process too."""
+    done: int = 0
+    """How much of `total` lies behind this page, in the source's own unit; for progress only."""
+    total: int = 0
+    """How much there is in all; 0 when the source cannot tell."""
+
+
+class MediaMissing(Exception):
+    """The source has no bytes for a medium (any more); the message says why, for people."""
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """The bytes of a medium where they lie: a local path when there is one, and a way to read them in any case."""
+
+    open: Callable[[], BinaryIO]
+    size: int
+    path: Path | None = None
+
+
+class SourceAdapter(Protocol):
+    """A place to read from. Nothing connects before the first call; every call may be repeated.
+
+    Reading raises ConfigurationError for what a person must mend, Transient for what may pass. What cannot be
+    understood is not raised: it is an `Unreadable` entry among the items.
+    """
+
+    service: ClassVar[str]
+    """The reader's name, also in its versions: one word a service."""
+
+    @property
+    def identity(self) -> str:
+        """The place's stable name, `telegram:1234567890`: alike for every adapter that reads this place."""
+
+    @property
+    def title(self) -> str:
+        """The place's name for people; empty when it has none."""
+
+    def fingerprint(self) -> str:
+        """Return what changes whenever the content may have changed; empty when that cannot be told."""
+
+    def head(self) -> datetime | None:
+        """Return when the newest item was published, or None for an empty place."""
+
+    def read(self, cursor: str = "") -> Iterator[Page]:
+        """Yield the pages behind a cursor; an empty one begins at the oldest item.
+
+        A cursor that does not fit this content (another file, the future) raises ConfigurationError or begins anew,
+        never skips.
+        """
+
+    def gone(self, ids: Sequence[str]) -> list[str]:
+        """Return those of the ids that this place has verifiably deleted; never one it merely does not show."""
+
+    def media(self, media: Media) -> MediaFile:
+        """Find the bytes of a medium of this source; raises MediaMissing."""
+
+    def close(self) -> None:
+        """Give back what is open; may be called twice."""
+
+
+class Grade(StrEnum):
+    """What a destination does with the same write twice, best first; see docs/architecture.md."""
+
+    OVERWRITES = "overwrites"
+    """One object, the latest."""
+    DEDUPLICATES = "deduplicates"
+    """The service drops the second by our key, while the key lives."""
+    FINDABLE = "findable"
+    """A second object; but our own mark can be looked up."""
+    HOLDS = "holds"
+    """A second object, and nothing to find it by: never again by itself."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a place takes; None: no limit known. Lengths are in the place's own unit."""
+
+    text: int | None = None
+    unit: str = "code points"
+    """What `text` counts: "code points", "utf-16", "bytes", "graphemes"."""
+    media: int | None = None
+    """Media an item."""
+    media_bytes: int | None = None
+    """Bytes a medium."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """How an item will look at a place, and what it loses on the way."""
+
+    body: str
+    losses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write at a publishing place, with what the adapter needs to do it once."""
+
+    action: Action
+    key: str
+    """The job key: to be handed to the far side, whole or as the root of a shorter one."""
+    item_id: str
+    item: ContentItem | None
+    """None for a delete."""
+    held: Receipt | None
+    """What the place holds: whom to edit or delete. None for a create."""
+    deadline: float
+    """Seconds from now by which the last byte must have come; shorter than the lease."""
+    sending: Callable[[], None]
+    """To be called just before the first byte that cannot be taken back, and before each later one of its kind.
+
+    It commits the mark; when it raises, nothing may be sent.
+    """
+    save: Callable[[Mapping[str, Any]], None]
+    """Stores a step's progress, which renews the lease; raises LeaseLost."""
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    """What an earlier attempt reached."""
+    media: Callable[[Media], MediaFile] | None = None
+    """The bytes of the item's media, kept by whoever claimed the job."""
+
+
+class PublishingDestination(Protocol):
+    """A place where each write is an act: it declares what doing it twice means.
+
+    Writes raise Rejected, RateLimited, Transient (nothing was taken), OutcomeUnknown (it may have been) or
+    ConfigurationError.
+    """
+
+    service: ClassVar[str]
+    limits: ClassVar[Limits]
+
+    @property
+    def identity(self) -> str:
+        """The service and the account id that the service itself reports, or a name given: `webhook:blog`."""
+
+    @property
+    def grade(self) -> Grade:
+        """What the same write twice does here."""
+
+    @property
+    def fallback(self) -> Grade:
+        """The grade that holds once the key's life is over; equals `grade` where no key is used."""
+
+    @property
+    def key_life(self) -> timedelta | None:
+        """How long the service remembers a key, counted from the first request with it, a margin taken off."""
+
+    @property
+    def settles_after(self) -> timedelta:
+        """How long a lost request may still take effect: a look-up before that proves nothing."""
+
+    def check(self) -> None:
+        """Prove token, rights and address before anything is sent; raises ConfigurationError saying what is missing."""
+
+    def render(self, item: ContentItem) -> Rendered:
+        """Say how the item would look here and what it would lose; touches nothing."""
+
+    def write(self, write: Write) -> Receipt:
+        """Do one write."""
+
+    def find(self, write: Write, since: datetime) -> Receipt | None:
+        """Look for what an earlier attempt may have left, by our own mark; only grade FINDABLE is asked."""
+
+    def close(self) -> None:
+        """Give back what is open; may be called twice."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a bulk place holds of one item."""
+
+    version: str
+    changed_at: datetime
+    whole: bool = True
+    """False when a medium is missing there that the source could bring now."""
+    item_id: str = ""
+    """The id under which it is held, where that is not the one asked for (an album's member)."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one commit in a bulk place carries: all of it or nothing."""
+
+    items: Sequence[ContentItem]
+    deleted: Sequence[str] = ()
+    """Ids to mark as deleted."""
+    take_over: Sequence[tuple[str, str]] = ()
+    """(item id, version): note the version, the content being the same."""
+    cursor: Cursor | None = None
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a commit did."""
+
+    generation: str
+    media_missing: tuple[str, ...] = ()
+    """"item id: why", for each medium that the source promised and did not have."""
+
+
+class BulkSession(Protocol):
+    """The one writer of a bulk place, from opening to closing."""
+
+    @property
+    def generation(self) -> str:
+        """Changes with each commit and each repair; equal generations mean an untouched place."""
+
+    @property
+    def repaired(self) -> Sequence[str]:
+        """What was found damaged at opening and mended or given up, a line each, for people."""
+
+    def versions(self, ids: Sequence[str]) -> dict[str, Held]:
+        """Return what is held of these ids, an album member's too; what is not held is left out."""
+
+    def held_ids(self) -> Iterator[str]:
+        """Yield the ids of all items held and not marked as deleted."""
+
+    def cursor(self, selection: str) -> str:
+        """Return the cursor kept for a selection, or an empty string."""
+
+    def commit(self, batch: Batch, media: Callable[[Media], MediaFile]) -> Committed:
+        """Write a batch and its cursor as one; raises Rejected when an item cannot be written as it is.
+
+        Raises LeaseLost when somebody else has written here since this session opened.
+        """
+
+
+class BulkDestination(Protocol):
+    """A place that is its own record and always OVERWRITES: an archive, a database."""
+
+    service: ClassVar[str]
+
+    @property
+    def identity(self) -> str:
+        """The place's stable name, read from the place itself where it exists: `local:<birth id>`."""
+
+    def open(self, source_id: str) -> AbstractContextManager[BulkSession]:
+        """Take the place for writing, mend what a crash or damage left, and keep others out until closed.
+
+        Raises ConfigurationError when it belongs to another source, cannot be written or is of a newer format, and
+        Transient when another writer is there.
+        """
+
+    def peek(self, source_id: str) -> AbstractContextManager[BulkSession]:
+        """Look at the place without changing a byte of it, for a dry run; `commit` is not to be called."""
