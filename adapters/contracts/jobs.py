@@ -333,8 +333,13 @@ class JobStore(Protocol):
     def fail(self, job: Job, reason: Reason, failure: Failure, *, run_id: str, in_doubt: bool) -> None:
         """Make the job a dead letter; without doubt its `sent_at` is cleared."""
 
-    def release(self, job: Job, failure: Failure | None, *, not_before: datetime | None, in_doubt: bool) -> None:
-        """Give the job back as pending; without doubt its `sent_at` is cleared."""
+    def release(
+        self, job: Job, failure: Failure | None, *, not_before: datetime | None, in_doubt: bool, counts: bool
+    ) -> None:
+        """Give the job back as pending; without doubt its `sent_at` is cleared.
+
+        `counts` says whether the attempt is one of the policy's: being told to wait is not.
+        """
 
     def cancel(self, job: Job, *, run_id: str) -> None:
         """Close a claimed job with which nothing is left to do (a delete of what was never there)."""
@@ -352,7 +357,7 @@ class JobStore(Protocol):
         """Return the cursor of the pair under a selection, or an empty string."""
 
     def pause(self, destination_id: str, until: datetime) -> None:
-        """Let no worker claim a job of this destination before `until`; an earlier moment than the present is kept out."""
+        """Let no worker claim a job of this destination before `until`; never shortens a pause."""
 
     def next_due(self, queue: Queue) -> datetime | None:
         """Return when the earliest open job of the queue can be claimed (maybe now or past), or None when none can."""

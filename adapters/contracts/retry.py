@@ -32,11 +32,11 @@ class RetryPolicy:
     """Seconds before the second attempt."""
     factor: float = 3.0
     """By how much each further delay grows."""
-    longest: float = 60.0
+    longest: float = 20.0
     """Seconds no single delay exceeds."""
     jitter: float = 0.2
     """The share by which a delay is spread at random, so that many workers do not come back at once."""
-    deadline: float = 30.0
+    deadline: float = 25.0
     """Seconds one request may take, from its first byte to its last."""
 
     def decide(self, error: Exception, attempt: int, spread: float = 0.0) -> RetryAfter | GiveUp:

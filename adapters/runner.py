@@ -1,0 +1,214 @@
+"""The JobRunner: does one claimed job at a publishing destination, and leaves its end in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from adapters.contracts.errors import (
+    ConfigurationError,
+    LeaseLost,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    Transient,
+)
+from adapters.contracts.item import Media
+from adapters.contracts.jobs import Action, Died, Done, Dropped, Failure, Job, JobStore, Reason, Receipt, Result, Waits
+from adapters.contracts.ports import Grade, MediaFile, PublishingDestination, Write
+from adapters.contracts.retry import GiveUp, RetryPolicy
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed job belongs to its worker; longer than a request's deadline and the longest delay."""
+
+
+class Attempts(Protocol):
+    """Who repeats a job's attempts: Prefect's task retries, or a plain loop without Prefect."""
+
+    def __call__(self, job: Job, attempt: Callable[[], Receipt]) -> Receipt:
+        """Run `attempt` until it returns, raises what is not to be retried, or the policy gives up."""
+
+
+@dataclass
+class DestinationRunner:
+    """Does jobs at one destination, in the order that keeps the promise: mark, send, receipt, finish."""
+
+    store: JobStore
+    destination: PublishingDestination
+    policy: RetryPolicy
+    media: Callable[[Media], MediaFile]
+    attempts: Attempts
+    run_id: str
+    lease: timedelta = LEASE
+
+    def run(self, job: Job) -> Result:
+        """Do one claimed job; see `adapters.contracts.jobs.JobRunner`."""
+        work = _Work(self, job)
+        if job.attempt > self.policy.attempts:
+            why = "its workers died or it was given back too often"
+            return work.die(Transient(f"tried {job.attempt - 1} times: {why}"), exhausted=True)
+        if job.action is not Action.CREATE and (job.held is None or job.held.deleted):
+            if job.action is Action.DELETE:
+                self.store.cancel(job, run_id=self.run_id)
+                return Dropped("there is nothing to delete")
+            work.job = job = job.model_copy(update={"action": Action.CREATE})
+        try:
+            receipt = self.attempts(job, work.attempt)
+        except LeaseLost as error:
+            return Dropped(str(error))
+        except RateLimited as error:
+            return work.wait(error)
+        except ConfigurationError as error:
+            work.give_back(error)
+            raise
+        except (Rejected, OutcomeUnknown, Transient) as error:
+            return work.die(error, exhausted=isinstance(error, Transient))
+        except BaseException as error:
+            # A bug, a cancellation, a signal: the mark in the store says whether anything may have been sent.
+            work.give_back(error)
+            raise
+        try:
+            self.store.finish(work.job, receipt, run_id=self.run_id)
+        except LeaseLost as error:
+            return Dropped(str(error))
+        return Done(receipt)
+
+
+class _Work:
+    """One job in its runner's hands: its attempts, and what is in doubt after them."""
+
+    def __init__(self, runner: DestinationRunner, job: Job) -> None:
+        self.runner = runner
+        self.job = job
+        self.doubt = job.in_doubt
+        self._tries = 0
+
+    def attempt(self) -> Receipt:
+        """Try the write once; in doubt, first do what the destination's grade allows."""
+        self._tries += 1
+        if self._tries > 1:
+            self._keep(self.runner.store.begin_attempt(self.job, self.runner.lease))
+        if self.doubt:
+            found = self._settle()
+            if found is not None:
+                return found
+        try:
+            return self._sent(self.runner.destination.write(self._write()))
+        except OutcomeUnknown as error:
+            self.doubt = True
+            if self._grade() is Grade.HOLDS:
+                raise
+            # The next attempt is safe here: it is dropped by its key, or looks first for what this one left.
+            raise Transient(f"no answer: {error}") from error
+        except (Rejected, RateLimited, Transient, ConfigurationError) as error:
+            if self.doubt and isinstance(error, Rejected):
+                raise OutcomeUnknown(f"an earlier request went unanswered, and then: {error}") from error
+            raise
+
+    def _settle(self) -> Receipt | None:
+        """Deal with an earlier request that nobody knows the end of; returns its receipt when it is found."""
+        grade = self._grade()
+        if grade in {Grade.OVERWRITES, Grade.DEDUPLICATES}:
+            return None
+        since = self.job.sent_at
+        if grade is Grade.HOLDS or since is None:
+            raise OutcomeUnknown("an earlier request went unanswered, and nothing here can tell whether it arrived")
+        settled = since + self.runner.destination.settles_after
+        wait = (settled - self.runner.store.now()).total_seconds()
+        if wait > 0:
+            raise RateLimited("an earlier request may still take effect", wait)
+        return self.runner.destination.find(self._write(), since)
+
+    def _grade(self) -> Grade:
+        """Return the grade that holds for this job now: a key that is no longer remembered protects nothing."""
+        destination, since = self.runner.destination, self.job.sent_at
+        life = destination.key_life
+        if since is not None and life is not None and self.runner.store.now() >= since + life:
+            return destination.fallback
+        return destination.grade
+
+    def _write(self) -> Write:
+        """Build what the adapter needs."""
+        job = self.job
+        return Write(
+            action=job.action,
+            key=job.key,
+            item_id=job.item_id,
+            item=job.item,
+            held=job.held,
+            deadline=self.runner.policy.deadline,
+            sending=self._mark,
+            save=self._save,
+            progress=job.progress,
+            media=self.runner.media,
+        )
+
+    def _mark(self) -> None:
+        """Commit, just before a first byte, that a request is about to leave."""
+        self._keep(self.runner.store.mark_sending(self.job))
+
+    def _save(self, progress: Mapping[str, Any]) -> None:
+        """Keep a step's progress, which renews the lease."""
+        self._keep(self.runner.store.save_progress(self.job, progress, self.runner.lease))
+
+    def _keep(self, job: Job) -> None:
+        """Go on with the job as the store has it, without losing its item and the action decided here."""
+        self.job = job.model_copy(update={"item": self.job.item, "held": self.job.held, "action": self.job.action})
+
+    def _sent(self, receipt: Receipt) -> Receipt:
+        """Let the receipt say which version the place holds."""
+        item = self.job.item
+        if item is None or receipt.version:
+            return receipt
+        return receipt.model_copy(update={"version": item.version, "changed_at": item.changed_at})
+
+    def wait(self, error: RateLimited) -> Result:
+        """Give the job back until the moment that the place named, and let everyone leave the place alone so long."""
+        store = self.runner.store
+        until = store.now() + timedelta(seconds=error.retry_after)
+        failure = self._failure(error)
+        store.pause(self.job.descriptor.destination_id, until)
+        try:
+            store.release(self.job, failure, not_before=until, in_doubt=self.doubt, counts=False)
+        except LeaseLost as lost:
+            return Dropped(str(lost))
+        return Waits(until, failure)
+
+    def give_back(self, error: BaseException) -> None:
+        """Make the job pending again after something that is not its own fault."""
+        in_doubt = self.doubt or (self.job.in_doubt and not isinstance(error, ConfigurationError))
+        try:
+            self.runner.store.release(
+                self.job,
+                self._failure(error),
+                not_before=None,
+                in_doubt=in_doubt,
+                counts=not isinstance(error, ConfigurationError),
+            )
+        except LeaseLost:
+            return
+
+    def die(self, error: Exception, *, exhausted: bool) -> Result:
+        """Make the job a dead letter."""
+        decision = self.runner.policy.decide(error, max(self.job.attempt, self.runner.policy.attempts))
+        message = decision.reason if isinstance(decision, GiveUp) else str(error)
+        reason = Reason.EXHAUSTED if exhausted else Reason.REJECTED
+        if self.doubt or isinstance(error, OutcomeUnknown):
+            reason = Reason.UNKNOWN
+        failure = self._failure(error, message)
+        try:
+            self.runner.store.fail(
+                self.job, reason, failure, run_id=self.runner.run_id, in_doubt=reason is Reason.UNKNOWN
+            )
+        except LeaseLost as lost:
+            return Dropped(str(lost))
+        return Died(reason, failure)
+
+    def _failure(self, error: BaseException, message: str = "") -> Failure:
+        """Describe what went wrong in the store's time."""
+        at: datetime = self.runner.store.now()
+        return Failure(
+            at=at, attempt=self.job.attempt, error=type(error).__name__, message=message or str(error) or repr(error)
+        )

@@ -1,0 +1,1 @@
+"""Flows: one explicit file a pair, and the dead letters."""

@@ -1,0 +1,317 @@
+"""The bulk road: fetch, filter, compare with what the place holds, write what differs in batches with the cursor.
+
+It knows no Prefect: an `Engine` carries it, Prefect's in `tasks.engine` or the plain one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from adapters.contracts.errors import Rejected
+from adapters.contracts.item import ContentItem, Entry, Unreadable
+from adapters.contracts.jobs import (
+    Action,
+    Conflict,
+    Cursor,
+    DeadLetterFilter,
+    Descriptor,
+    Failure,
+    Job,
+    JobStore,
+    PagePlan,
+    PairRecord,
+    Reason,
+    RunRecord,
+    State,
+    Tally,
+    job_key,
+)
+from adapters.contracts.ports import Batch, BulkDestination, BulkSession, Held, MediaMissing, SourceAdapter
+from adapters.contracts.version import Change, compare
+from adapters.media import FolderMediaStore
+from tasks.options import Options
+from tasks.publish import keep, names, refuse_mass_deletion
+from tasks.report import Summary, Watcher
+
+BATCH = 5_000
+"""Items a commit: seconds of work, so that a task run and an fsync cost nothing beside it."""
+
+T = TypeVar("T")
+
+
+class Engine(Protocol):
+    """What carries a bulk road."""
+
+    def step(self, name: str, do: Callable[[], T]) -> T:
+        """Do one step of a road, shown by this name."""
+
+    def whole(self, name: str, key: str, do: Callable[[], T]) -> T:
+        """Do a whole transfer, or return what the same key came to before."""
+
+
+@dataclass
+class _Pending:
+    """What has been found to differ and is not committed yet."""
+
+    items: list[tuple[ContentItem, Action]] = field(default_factory=list)
+    take_over: list[tuple[str, str]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.items) + len(self.take_over)
+
+
+@dataclass
+class BulkRoad:
+    """One run of one bulk pair."""
+
+    pair: str
+    source: SourceAdapter
+    destination: BulkDestination
+    settings: dict[str, object]
+    store: JobStore
+    media: FolderMediaStore
+    options: Options
+    engine: Engine
+    watcher: Watcher
+    run_id: str
+    tally: Tally = field(default_factory=Tally)
+    warnings: list[str] = field(default_factory=list)
+    _buried: dict[str, str] = field(default_factory=dict)
+    """The pair's dead letters when the run began: item id → key."""
+
+    def run(self) -> Summary:
+        """Run the pair; what was written is in the place, what could not be is a dead letter when this returns."""
+        began = time.monotonic()
+        source_id = self.source.identity
+        opened = self.destination.peek(source_id) if self.options.dry_run else self.destination.open(source_id)
+        with opened as session:
+            self.warnings += session.repaired
+            if self.options.dry_run:
+                self._read(session)
+            else:
+                self._begin()
+                selection = self._selection()
+                key = f"{self.pair}|{selection}|{self.destination.identity}|{session.generation}"
+                tally = self.engine.whole(f"transfer {self.pair}", key, lambda: self._transfer(session, selection))
+                self.tally = tally
+        summary = Summary.of(self.pair, self.tally)
+        summary.warnings = self.warnings[:20]
+        summary.dry_run = self.options.dry_run
+        summary.close(began)
+        if not self.options.dry_run:
+            self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed")
+        return summary
+
+    def redrive(self, jobs: Sequence[Job]) -> Summary:
+        """Write the items of dead letters again, from what was kept of them."""
+        began = time.monotonic()
+        with self.destination.open(self.source.identity) as session:
+            pending = _Pending()
+            for job in jobs:
+                if job.item is not None:
+                    self.tally.seen += 1
+                    self._buried[job.item_id] = job.key
+                    pending.items.append((job.item, job.action))
+            self._commit(session, pending, None)
+        return Summary.of(self.pair, self.tally).close(began)
+
+    def _begin(self) -> None:
+        """Record pair and run, and recall the dead letters that an arrival will close."""
+        source_id, destination_id = self.source.identity, self.destination.identity
+        self.store.save_pair(
+            PairRecord(
+                source_id=source_id,
+                destination_id=destination_id,
+                service=self.destination.service,
+                settings=self.settings,
+                begun=True,
+            )
+        )
+        self.store.begin_run(RunRecord(run_id=self.run_id, source_id=source_id, destination_id=destination_id))
+        for job in self.store.dead_letters(DeadLetterFilter(source_id=source_id, destination_id=destination_id)):
+            self._buried[job.item_id] = job.key
+
+    def _selection(self) -> str:
+        """Name what this run reads: the options that choose items, and the source's content."""
+        options = self.options
+        chosen = (options.limit, options.edits, options.deletes, options.allow_older)
+        return options.selection.digest(self.source.fingerprint(), str(chosen))
+
+    def _transfer(self, session: BulkSession, selection: str) -> Tally:
+        """Carry everything behind the cursor; what the place has already is left alone."""
+        start = session.cursor(selection)
+        cursor = self._read(session, selection, start)
+        if cursor or start:
+            # Read to the end: the next run begins anew, so that whatever was lost meanwhile mends itself.
+            session.commit(Batch(items=(), cursor=Cursor(selection, "")), self.source.media)
+        if self.options.deletes:
+            self._delete(session)
+        return self.tally
+
+    def _read(self, session: BulkSession, selection: str = "", start: str = "") -> bool:
+        """Read every page and write what differs; returns whether a cursor was committed on the way."""
+        pending, moved = _Pending(), False
+        for page in self.source.read(start):
+            self._compare(session, page.entries, pending)
+            if len(pending) >= BATCH and not self.options.dry_run:
+                self._step(session, pending, Cursor(selection, page.cursor))
+                pending, moved = _Pending(), True
+            elif self.options.dry_run:
+                self.tally.pending += len(pending.items)
+                pending = _Pending()
+            self.watcher.progress("carrying", page.done, page.total)
+        if len(pending) and not self.options.dry_run:
+            self._step(session, pending, None)
+        return moved
+
+    def _compare(self, session: BulkSession, entries: Sequence[Entry], pending: _Pending) -> None:
+        """Sort a page's entries into what is filtered, already there, and to be written."""
+        waiting = {item.id for item, _ in pending.items}
+        held = session.versions(names(entry for entry in entries if isinstance(entry, ContentItem)))
+        for entry in entries:
+            self.tally.seen += 1
+            if isinstance(entry, Unreadable):
+                self._bury_unreadable(entry)
+                continue
+            reason = self.options.selection.held_back_by(entry)
+            if entry.id in waiting:
+                reason = "repeated in the source"
+            if reason:
+                self._filter(reason)
+                continue
+            found = next((held[name] for name in entry.names if name in held), None)
+            if self._wanted(entry, found, pending):
+                item = entry.model_copy(update={"id": found.item_id}) if found and found.item_id else entry
+                waiting.add(item.id)
+                pending.items.append((item, Action.UPDATE if found else Action.CREATE))
+
+    def _wanted(self, item: ContentItem, held: Held | None, pending: _Pending) -> bool:
+        """Say whether an item is to be written; counts it where it is not."""
+        options = self.options
+        if held is not None:
+            change = compare(item, held.version)
+            if change is Change.TAKEN_OVER:
+                pending.take_over.append((held.item_id or item.id, item.version))
+            if change is not Change.EDITED and (held.whole or not _could_complete(self.source, item)):
+                self.tally.already += 1
+                return False
+            if change is Change.EDITED and not options.allow_older and item.changed_at < held.changed_at:
+                self._filter("older than what is there")
+                return False
+            if change is Change.EDITED and not options.edits:
+                self._filter("edits are off")
+                return False
+        if options.limit is not None and self.tally.delivered + len(pending.items) >= options.limit:
+            self._filter("over --limit")
+            return False
+        return True
+
+    def _filter(self, name: str) -> None:
+        """Count one item as held back."""
+        self.tally.filtered[name] = self.tally.filtered.get(name, 0) + 1
+
+    def _step(self, session: BulkSession, pending: _Pending, cursor: Cursor | None) -> None:
+        """Commit a batch as one shown step."""
+        self.engine.step(f"write {len(pending):,} items", lambda: self._commit(session, pending, cursor))
+
+    def _commit(self, session: BulkSession, pending: _Pending, cursor: Cursor | None) -> None:
+        """Commit a batch; one that is refused is halved until the culprit is alone, which becomes a dead letter."""
+        if not len(pending) and cursor is None:
+            return
+        try:
+            done = session.commit(
+                Batch([item for item, _ in pending.items], take_over=pending.take_over, cursor=cursor),
+                self.source.media,
+            )
+        except Rejected as error:
+            if len(pending.items) == 1:
+                self._bury(pending.items[0], error)
+                self._commit(session, _Pending(take_over=pending.take_over), cursor)
+                return
+            middle = len(pending.items) // 2
+            self._commit(session, _Pending(pending.items[:middle], pending.take_over), None)
+            self._commit(session, _Pending(pending.items[middle:]), cursor)
+            return
+        self.warnings += [f"a file is missing: {text}" for text in done.media_missing]
+        for item, action in pending.items:
+            self.tally.delivered += 1
+            self.tally.created += action is Action.CREATE
+            self.tally.updated += action is Action.UPDATE
+            if item.id in self._buried:
+                self._record(PagePlan(supersede=[self._buried.pop(item.id)]))
+
+    def _bury(self, refused: tuple[ContentItem, Action], error: Rejected) -> None:
+        """Keep an item that the place will not take, with its media, as a dead letter."""
+        item, action = refused
+        kept = tuple(keep(self.media, self.source, medium) for medium in item.media)
+        item = item.model_copy(update={"media": kept})
+        failure = Failure(at=self.store.now(), attempt=1, error=type(error).__name__, message=str(error))
+        self._dead(item.id, item.version, failure, {"item": item, "action": action})
+
+    def _bury_unreadable(self, piece: Unreadable) -> None:
+        """Keep what no reader understood, once."""
+        failure = Failure(at=self.store.now(), attempt=0, error="Unreadable", message=f"{piece.where}: {piece.error}")
+        self._dead(piece.id, piece.sha256, failure, {"unreadable": piece})
+
+    def _dead(self, item_id: str, version: str, failure: Failure, content: dict[str, object]) -> None:
+        """Count a dead letter, and record it unless the very same one lies there already."""
+        self.tally.dead[Reason.REJECTED] = self.tally.dead.get(Reason.REJECTED, 0) + 1
+        if self.options.dry_run:
+            return
+        destination_id = self.destination.identity
+        known = self.store.known(destination_id, [item_id]).get(item_id)
+        newest = known.newest if known else None
+        if newest and newest.state is State.FAILED and newest.version == version:
+            return
+        revision = newest.revision + 1 if newest else 1
+        job = Job(
+            key=job_key(destination_id, item_id, revision),
+            descriptor=Descriptor(source_id=self.source.identity, destination_id=destination_id),
+            item_id=item_id,
+            revision=revision,
+            action=Action.CREATE,
+            version=version,
+            state=State.FAILED,
+            reason=Reason.REJECTED,
+            failures=(failure,),
+            planned_by=self.run_id,
+            ended_by=self.run_id,
+        ).model_copy(update=content)
+        try:
+            self.store.create([job])
+        except Conflict:
+            # Another run has just buried it.
+            return
+        self.tally.died += 1
+        if newest and newest.state is State.FAILED:
+            self._record(PagePlan(supersede=[newest.key]))
+
+    def _record(self, plan: PagePlan) -> None:
+        """Record a change of dead letters."""
+        self.store.commit_page(self.run_id, self.source.identity, self.destination.identity, plan)
+
+    def _delete(self, session: BulkSession) -> None:
+        """Mark what the source has verifiably deleted, unless it is suspiciously much."""
+        held = list(session.held_ids())
+        gone = self.source.gone(held)
+        refuse_mass_deletion(len(gone), len(held), allowed=self.options.allow_mass_delete)
+        if gone:
+            session.commit(Batch(items=(), deleted=gone), self.source.media)
+            self.tally.seen += len(gone)
+            self.tally.delivered += len(gone)
+            self.tally.deleted += len(gone)
+
+
+def _could_complete(source: SourceAdapter, item: ContentItem) -> bool:
+    """Say whether the source has now a file that the place lacks."""
+    for medium in item.media:
+        if medium.ref:
+            try:
+                source.media(medium)
+            except MediaMissing:
+                continue
+            return True
+    return False

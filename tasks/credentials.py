@@ -1,0 +1,93 @@
+"""Credentials: blocks by name, or environment variables, turned into settings; the only reader of secrets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from prefect.blocks.system import Secret
+from prefect.settings import get_current_settings
+from prefect_sqlalchemy import SqlAlchemyConnector
+from pydantic import SecretStr, ValidationError
+from sqlalchemy import Engine
+
+from adapters.contracts.errors import ConfigurationError
+from adapters.contracts.jobs import JobStore
+from adapters.media import FolderMediaStore
+from adapters.stores.sql import SqlJobStore, engine_of, sqlite_engine
+
+STORE_URL = "SYNDICATE_DATABASE_URL"
+STORE_BLOCK = "SYNDICATE_DATABASE_BLOCK"
+MEDIA = "SYNDICATE_MEDIA"
+
+
+def home() -> Path:
+    """Return `$PREFECT_HOME`, where state lies unless told otherwise."""
+    return Path(get_current_settings().home)
+
+
+def open_store(*, lasting: bool) -> JobStore:
+    """Open the job store that the environment names; raises ConfigurationError.
+
+    `lasting` demands that it be named: a worker's own disk is no memory.
+    """
+    url, block = os.environ.get(STORE_URL, ""), os.environ.get(STORE_BLOCK, "")
+    if lasting and not url and not block:
+        raise ConfigurationError(
+            f"under a worker the job store must be named, because a container's own disk forgets: set {STORE_URL} "
+            f"(postgresql://… or sqlite:////path/syndicate.db) where the worker runs, or {STORE_BLOCK}"
+        )
+    engine: Engine
+    if block:
+        engine = _connector(block).get_engine()
+    else:
+        engine = engine_of(url) if url else sqlite_engine(home() / "syndicate.db")
+    return SqlJobStore.open(engine)
+
+
+def _connector(name: str) -> SqlAlchemyConnector:
+    """Load a prefect-sqlalchemy block."""
+    try:
+        block: Any = SqlAlchemyConnector.load(name)
+    except ValueError:
+        raise ConfigurationError(
+            f"{STORE_BLOCK} names {name!r}, and there is no SqlAlchemyConnector block of that name: "
+            "make it on the Blocks page of Prefect's UI"
+        ) from None
+    if not isinstance(block, SqlAlchemyConnector):
+        raise ConfigurationError(f"the block {name!r} is no SqlAlchemyConnector")
+    return block
+
+
+def store_place() -> str:
+    """Name where the job store is, without any secret: for messages and for the witness."""
+    if os.environ.get(STORE_BLOCK):
+        return f"block {os.environ[STORE_BLOCK]}"
+    return f"{STORE_URL}" if os.environ.get(STORE_URL) else str(home() / "syndicate.db")
+
+
+def media_store() -> FolderMediaStore:
+    """Return where claimed jobs find their media; every worker must reach it."""
+    return FolderMediaStore(Path(os.environ.get(MEDIA) or home() / "syndicate-media"))
+
+
+def secret(variable: str, block: str) -> SecretStr | None:
+    """Return a secret from the Prefect block of that name, else from the environment; None when neither is set."""
+    if block:
+        try:
+            loaded: Any = Secret.load(block)
+        except ValueError:
+            raise ConfigurationError(
+                f"there is no Secret block named {block!r}: make it on the Blocks page, or set {variable}"
+            ) from None
+        return SecretStr(str(loaded.get()))
+    value = os.environ.get(variable, "")
+    return SecretStr(value) if value else None
+
+
+def settings_error(error: ValidationError) -> ConfigurationError:
+    """Turn a settings model's complaint into one line that repeats no value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return ConfigurationError(f"{where}: {first['msg'].removeprefix('Value error, ')}")

@@ -1,0 +1,60 @@
+"""State has an identity: a publishing pair stops when its records are not those it was run with before.
+
+Two witnesses remember the birth id of a pair's store: a Prefect Variable, for everyone who shares a Prefect server,
+and a file of this user's own, which survives another or a deleted `PREFECT_HOME`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import platformdirs
+from prefect.variables import Variable
+
+from adapters.contracts.errors import StateLost
+
+WITNESS = "SYNDICATE_WITNESS"
+"""Names the witness file's folder; for tests and for people with several lives."""
+
+
+def check_identity(pair: str, source_id: str, destination_id: str, birth_id: str, place: str, *, new: bool) -> None:
+    """Compare the store with the one this pair was run with, and remember it; raises StateLost.
+
+    `new` says that a person wants to begin anew with this store.
+    """
+    name = "syndicate_" + hashlib.sha256(f"{source_id}|{destination_id}".encode()).hexdigest()[:24]
+    file = Path(os.environ.get(WITNESS) or platformdirs.user_state_dir("prefect-syndicate")) / f"{name}.json"
+    entry = {"pair": pair, "source": source_id, "destination": destination_id, "birth": birth_id, "store": place}
+    if not new:
+        for witness in (_variable(name), _file(file)):
+            if witness and witness.get("birth") != birth_id:
+                raise StateLost(
+                    f"{pair} for {destination_id} was run with another job store ({witness.get('store')}) than "
+                    f"{place}, which knows nothing of what was sent; nothing is sent. Point SYNDICATE_DATABASE_URL or "
+                    "PREFECT_HOME back to it, or restore it; if it is lost and you accept that what is still in the "
+                    "source may be sent again, say --new-store"
+                )
+    if _variable(name) != entry:
+        Variable.set(name, json.dumps(entry), overwrite=True)
+    if _file(file) != entry:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = file.with_name(f".{file.name}.{os.getpid()}")
+        temporary.write_text(json.dumps(entry), encoding="utf-8")
+        temporary.replace(file)
+
+
+def _variable(name: str) -> dict[str, str]:
+    """Read the witness that Prefect keeps."""
+    value = Variable.get(name, default=None)
+    return json.loads(value) if isinstance(value, str) else dict(value or {})  # type: ignore[arg-type,call-overload]
+
+
+def _file(path: Path) -> dict[str, str]:
+    """Read the witness that this user's folder keeps."""
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        return {}

@@ -1,0 +1,280 @@
+"""The publishing road: fetch, filter, plan; jobs and cursor in one transaction; claim, write, receipt, finish.
+
+It knows no Prefect: an `Engine` carries it, Prefect's in `tasks.engine` or a plain one.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from adapters.contracts.errors import ConfigurationError, MassDeletion
+from adapters.contracts.item import ContentItem, Media, Unreadable
+from adapters.contracts.jobs import (
+    Conflict,
+    Cursor,
+    DeadLetterFilter,
+    Descriptor,
+    Died,
+    Done,
+    Job,
+    JobStore,
+    PagePlan,
+    PairRecord,
+    Queue,
+    Reason,
+    Result,
+    RunRecord,
+    Tally,
+)
+from adapters.contracts.ports import MediaMissing, Page, PublishingDestination, SourceAdapter
+from adapters.contracts.retry import RetryPolicy
+from adapters.media import FolderMediaStore
+from adapters.planning import Planner, PlanRules
+from adapters.runner import LEASE, Attempts, DestinationRunner
+from tasks.options import Options
+from tasks.report import Summary, Watcher
+
+SHORT_WAIT = timedelta(seconds=60)
+"""A run waits this long itself; for longer it gives its worker's slot back."""
+OUTAGE = timedelta(minutes=10)
+"""How long a place is left alone after two jobs in a row could not reach it."""
+REDRIVEN_BY_RETRY = (Reason.REJECTED, Reason.EXHAUSTED)
+
+T = TypeVar("T")
+
+
+class Engine(Attempts, Protocol):
+    """What carries a road: names its steps, repeats a job's attempts."""
+
+    def step(self, name: str, do: Callable[[], T]) -> T:
+        """Do one step of a road, shown by this name."""
+
+
+@dataclass
+class PublishingRoad:
+    """One run of one publishing pair. `source` is None when only jobs that are there already are delivered."""
+
+    pair: str
+    source: SourceAdapter | None
+    source_id: str
+    destination: PublishingDestination
+    settings: dict[str, object]
+    store: JobStore
+    media: FolderMediaStore
+    options: Options
+    policy: RetryPolicy
+    engine: Engine
+    watcher: Watcher
+    run_id: str
+    pause: Callable[[float], None] = time.sleep
+
+    def run(self, keys: frozenset[str] | None = None) -> Summary:
+        """Run the pair, or deliver just the jobs with these keys; every end is in the store when this returns."""
+        began = time.monotonic()
+        if self.options.dry_run:
+            return self._dry_run(began)
+        self.destination.check()
+        run = self.store.begin_run(
+            RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity)
+        )
+        if keys is None and run.ended == "failed":
+            keys = self._redrive_own()
+        if keys is None and self.source is not None:
+            source = self.source
+            self.engine.step(f"plan {self.pair}", lambda: self._plan_all(source))
+        come_back = self._deliver(
+            Queue(self.source_id, self.destination.identity, per_day=self.options.per_day, keys=keys)
+        )
+        summary = Summary.of(self.pair, self.store.tally(self.run_id))
+        summary.come_back = come_back
+        summary.close(began)
+        if come_back is None:
+            self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed")
+        return summary
+
+    def _redrive_own(self) -> frozenset[str]:
+        """Make this run's own dead letters pending again: it had ended, and somebody started it anew."""
+        mine = self.store.dead_letters(DeadLetterFilter(run_id=self.run_id, reasons=REDRIVEN_BY_RETRY))
+        return frozenset(self.store.redrive([job.key for job in mine], run_id=self.run_id))
+
+    def _record_pair(self, source: SourceAdapter) -> PairRecord:
+        """Remember the pair as it is run now, and decide at the first run what is too old to be sent."""
+        known = self.store.pair(source.identity, self.destination.identity)
+        baseline = known.baseline if known else None
+        if self.options.from_beginning:
+            baseline = None
+        elif known is None or not known.begun:
+            since = self.options.selection.since
+            baseline = since - timedelta(microseconds=1) if since else source.head()
+        record = PairRecord(
+            source_id=source.identity,
+            destination_id=self.destination.identity,
+            service=self.destination.service,
+            settings=self.settings,
+            baseline=baseline,
+            begun=True,
+        )
+        self.store.save_pair(record)
+        return record
+
+    def _planner(self, source: SourceAdapter, baseline: datetime | None) -> Planner:
+        """Build the planner of this run."""
+        return Planner(
+            PlanRules(
+                descriptor=Descriptor(source_id=source.identity, destination_id=self.destination.identity),
+                held_back_by=self.options.selection.held_back_by,
+                baseline=baseline,
+                edits=self.options.edits,
+                allow_older=self.options.allow_older,
+                limit=self.options.limit,
+            ),
+            self.run_id,
+        )
+
+    def _plan_all(self, source: SourceAdapter) -> None:
+        """Read the source behind the cursor and record what every page asks for."""
+        record = self._record_pair(source)
+        planner = self._planner(source, record.baseline)
+        selection = self.options.selection.digest(source.fingerprint(), str(self.options.limit), str(record.baseline))
+        cursor = self.store.cursor(source.identity, self.destination.identity, selection)
+        for page in source.read(cursor):
+            self._plan_page(source, planner, page, Cursor(selection, page.cursor))
+            self.watcher.progress("reading", page.done, page.total)
+        self._commit(PagePlan(cursor=Cursor(selection, "")))
+        if self.options.deletes:
+            self._plan_deletions(source, planner)
+
+    def _plan_page(self, source: SourceAdapter, planner: Planner, page: Page, cursor: Cursor) -> None:
+        """Plan and record one page; planned anew when another run has recorded something meanwhile."""
+        for _ in range(20):
+            known = self.store.known(self.destination.identity, names(page.entries))
+            plan = planner.page(page.entries, known, self.store.now(), cursor)
+            plan.create = [self._with_media(source, job) for job in plan.create]
+            plan.replace = [self._with_media(source, job) for job in plan.replace]
+            try:
+                self._commit(plan)
+            except Conflict:
+                continue
+            planner.recorded(plan)
+            return
+        raise ConfigurationError(f"{self.pair} is being planned by too many runs at once: let one finish first")
+
+    def _commit(self, plan: PagePlan) -> None:
+        """Record a plan of this run."""
+        self.store.commit_page(self.run_id, self.source_id, self.destination.identity, plan)
+
+    def _with_media(self, source: SourceAdapter, job: Job) -> Job:
+        """Keep a job's media where every worker reaches them: from here on the source may vanish."""
+        if job.item is None or not job.item.media:
+            return job
+        kept = tuple(keep(self.media, source, medium) for medium in job.item.media)
+        return job.model_copy(update={"item": job.item.model_copy(update={"media": kept})})
+
+    def _plan_deletions(self, source: SourceAdapter, planner: Planner) -> None:
+        """Plan the deletion of what the source has verifiably deleted, unless it is suspiciously much."""
+        held = self.store.held_ids(source.identity, self.destination.identity)
+        gone = source.gone(held)
+        refuse_mass_deletion(len(gone), len(held), allowed=self.options.allow_mass_delete)
+        for item_id, known in self.store.known(self.destination.identity, gone).items():
+            if item_id == known.item_id:
+                self._commit(planner.deletion(known))
+
+    def _deliver(self, queue: Queue) -> datetime | None:
+        """Do the queue's due jobs; returns when the rest is due, or None when nothing waits."""
+        runner = DestinationRunner(
+            self.store, self.destination, self.policy, self.media.media, self.engine, self.run_id
+        )
+        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        done, unreachable = 0, 0
+        while True:
+            job = self.store.claim_next(queue, owner=owner, run_id=self.run_id, lease=LEASE)
+            if job is not None:
+                result = runner.run(job)
+                done += isinstance(result, Done)
+                self.watcher.progress("delivering", done, 0)
+                unreachable = unreachable + 1 if _could_not_reach(result) else 0
+                if unreachable >= 2:  # noqa: PLR2004 - one may be the item's own bad luck, two are an outage
+                    self.store.pause(self.destination.identity, self.store.now() + OUTAGE)
+                continue
+            due = self.store.next_due(queue)
+            if due is None:
+                return None
+            wait = due - self.store.now()
+            if wait > SHORT_WAIT and not self.options.wait:
+                return due
+            self.pause(min(max(wait.total_seconds(), 0.05), 5.0))
+
+    def _dry_run(self, began: float) -> Summary:
+        """Count what a run would do, touching nothing."""
+        if self.source is None:
+            raise ConfigurationError("a dry run needs a source")
+        source, tally = self.source, Tally()
+        known = self.store.pair(source.identity, self.destination.identity)
+        first = known is None or not known.begun
+        since = self.options.selection.since
+        baseline = known.baseline if known else None
+        if self.options.from_beginning:
+            baseline = None
+        elif first:
+            baseline = since - timedelta(microseconds=1) if since else source.head()
+        planner = self._planner(source, baseline)
+        for page in source.read():
+            facts = self.store.known(self.destination.identity, names(page.entries))
+            plan = planner.page(page.entries, facts, self.store.now(), None)
+            planner.recorded(plan)
+            add(tally, plan)
+            self.watcher.progress("reading", page.done, page.total)
+        summary = Summary.of(self.pair, tally)
+        summary.dry_run = True
+        return summary.close(began)
+
+
+def _could_not_reach(result: Result) -> bool:
+    """Say whether a job died because its place did not answer at all."""
+    return isinstance(result, Died) and result.reason is Reason.EXHAUSTED
+
+
+def add(tally: Tally, plan: PagePlan) -> None:
+    """Add a page's plan to a dry run's tally."""
+    tally.seen += plan.counts.seen
+    tally.already += plan.counts.already + len(plan.cancel)
+    for name, number in plan.counts.filtered.items():
+        tally.filtered[name] = tally.filtered.get(name, 0) + number
+    born_dead = [job for job in plan.create if job.reason is not None]
+    tally.pending += len(plan.create) - len(born_dead) + len(plan.replace) + len(plan.seen)
+    if born_dead:
+        tally.dead["rejected"] = tally.dead.get("rejected", 0) + len(born_dead)
+
+
+def names(entries: Iterable[ContentItem | Unreadable]) -> list[str]:
+    """Return every name of every entry."""
+    found: list[str] = []
+    for entry in entries:
+        found += [entry.id] if isinstance(entry, Unreadable) else entry.names
+    return found
+
+
+def keep(store: FolderMediaStore, source: SourceAdapter, medium: Media) -> Media:
+    """Keep one medium by its content; one that the source does not have is noted as missing."""
+    if not medium.ref or medium.sha256:
+        return medium
+    try:
+        kept = store.keep(medium, source.media(medium))
+    except MediaMissing as error:
+        return medium.model_copy(update={"ref": "", "missing": str(error)})
+    return medium.model_copy(update={"sha256": kept.sha256})
+
+
+def refuse_mass_deletion(gone: int, held: int, *, allowed: bool) -> None:
+    """Stop when more would be deleted than a person is likely to have meant: over 20 items or 5 %."""
+    if not allowed and (gone > 20 or gone > held * 0.05 > 0) and gone > 1:  # noqa: PLR2004 - DESIGN's own numbers
+        raise MassDeletion(
+            f"{gone} of {held} items would be deleted; if that is meant, say --allow-mass-delete, else check the source"
+        )

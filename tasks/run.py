@@ -1,0 +1,198 @@
+"""One run of a pair inside its flow: opens what the pair needs, drives the road, reports, and ends the flow run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from functools import wraps
+from typing import Any, ParamSpec
+from uuid import UUID, uuid4
+
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed, State
+from pydantic import ValidationError
+from typing_extensions import TypeIs
+
+from adapters.contracts.errors import ConfigurationError, MassDeletion, SyndicateError
+from adapters.contracts.jobs import DeadLetterFilter, Job, JobStore
+from adapters.contracts.ports import BulkDestination, PublishingDestination, SourceAdapter
+from adapters.contracts.retry import RetryPolicy
+from tasks.bulk import BulkRoad
+from tasks.credentials import media_store, open_store, settings_error, store_place
+from tasks.engine import ArtifactProgress, PrefectEngine, reschedule
+from tasks.identity import check_identity
+from tasks.options import Options
+from tasks.publish import PublishingRoad
+from tasks.report import FACE, Summary, Watchers, dead_letter_rows
+
+P = ParamSpec("P")
+
+
+def run_id() -> str:
+    """Return the run's id: the flow run's, so that a restart of it is the same run."""
+    return str(flow_run.get_id() or uuid4())
+
+
+def under_worker() -> bool:
+    """Say whether a worker runs this, so that a long wait can give its slot back."""
+    return bool(flow_run.get_deployment_id()) if hasattr(flow_run, "get_deployment_id") else False
+
+
+def carry(
+    pair: str,
+    source: SourceAdapter,
+    destination: BulkDestination | PublishingDestination,
+    settings: dict[str, object],
+    options: Options,
+    summary_file: str = "",
+) -> State[Any]:
+    """Run one pair and return the state its flow run ends in."""
+
+    def drive(store: JobStore) -> Summary:
+        media, policy = media_store(), RetryPolicy()
+        engine, watcher = PrefectEngine(policy), _watchers(dry_run=options.dry_run)
+        if is_bulk(destination):
+            road = BulkRoad(pair, source, destination, settings, store, media, options, engine, watcher, run_id())
+            return road.run()
+        place = destination
+        if not options.dry_run:
+            check_identity(pair, source.identity, place.identity, store.birth_id, store_place(), new=options.new_store)
+        return PublishingRoad(
+            pair,
+            source,
+            source.identity,
+            place,
+            settings,
+            store,
+            media,
+            options,
+            policy,
+            engine,
+            watcher,
+            run_id(),
+        ).run()
+
+    lasting = under_worker() and not is_bulk(destination)
+    try:
+        return conclude(pair, drive, summary_file, lasting=lasting)
+    finally:
+        source.close()
+
+
+def conclude(
+    pair: str, drive: Callable[[JobStore], Summary], summary_file: str = "", *, lasting: bool = False
+) -> State[Any]:
+    """Open the store, drive, report to terminal, file and artifacts, and return the flow run's state."""
+    began = time.monotonic()
+    try:
+        store = open_store(lasting=lasting)
+        try:
+            summary = drive(store)
+            dead = store.dead_letters(DeadLetterFilter(run_id=run_id(), limit=1000)) if summary.died else []
+        finally:
+            store.close()
+    except (ConfigurationError, MassDeletion, SyndicateError) as error:
+        summary = Summary(pair=pair, errors=[str(error)]).close(began)
+        dead = []
+    _advise(summary)
+    face = FACE.get()
+    if face is not None:
+        face.summary = summary
+    if summary_file:
+        summary.write(Path(summary_file))
+    if not summary.dry_run:
+        create_markdown_artifact(summary.markdown(), key="summary", description=summary.line)
+    if dead:
+        create_table_artifact(dead_letter_rows(dead), key="dead-letters", description="What was not delivered, and why")
+    return _state(summary)
+
+
+def _advise(summary: Summary) -> None:
+    """Fill in what to do next."""
+    if summary.died:
+        summary.next_step = "python flows/dead_letters.py list --run-id " + run_id()
+    elif summary.come_back is not None:
+        summary.next_step = f"run the same command again after {summary.come_back:%Y-%m-%d %H:%M:%S} UTC, or say --wait"
+    elif summary.dead:
+        summary.next_step = "python flows/dead_letters.py list"
+
+
+def _state(summary: Summary) -> State[Any]:
+    """Turn a summary into the state of its flow run; a long wait under a worker does not return."""
+    identity = flow_run.get_id()
+    if identity:
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(identity, name=summary.line[:200])
+    if summary.come_back is not None and under_worker() and summary.exit_code != 1:
+        reschedule(UUID(str(identity)), summary.come_back)
+    data = summary.model_dump(mode="json")
+    if summary.exit_code == 1:
+        return Failed(message=summary.errors[0], data=data)
+    if summary.exit_code == 2:  # noqa: PLR2004 - the exit code that says so
+        return Failed(message=f"{summary.died} dead letters: {summary.line}. Next: {summary.next_step}", data=data)
+    if summary.come_back is not None:
+        return Completed(name="Deferred", message=f"{summary.line}; {summary.next_step}", data=data)
+    return Completed(message=summary.line, data=data)
+
+
+def _watchers(*, dry_run: bool) -> Watchers:
+    """Tell the terminal where a person looks at it, and Prefect's page always, but seldom."""
+    watchers = Watchers()
+    face = FACE.get()
+    if face is not None and face.bars is not None:
+        watchers.each.append((face.bars, 0.1))
+    if not dry_run:
+        watchers.each.append((ArtifactProgress(), 5.0))
+    return watchers
+
+
+def is_bulk(destination: BulkDestination | PublishingDestination) -> TypeIs[BulkDestination]:
+    """Tell the two kinds of road apart by what the place offers."""
+    return hasattr(destination, "open")
+
+
+def guarded(body: Callable[P, State[Any]]) -> Callable[P, State[Any]]:
+    """Let a flow that cannot begin (a wrong argument, a missing block) end with one clear line."""
+
+    @wraps(body)
+    def flow_body(*arguments: P.args, **options: P.kwargs) -> State[Any]:
+        try:
+            return body(*arguments, **options)
+        except ValidationError as error:
+            return cannot_work(settings_error(error))
+        except SyndicateError as error:
+            return cannot_work(error)
+
+    return flow_body
+
+
+def cannot_work(error: SyndicateError) -> State[Any]:
+    """End a run that could not do its work: exit code 1."""
+    summary = Summary(pair="", errors=[str(error)]).close(time.monotonic())
+    face = FACE.get()
+    if face is not None:
+        face.error = str(error)
+    return _state(summary)
+
+
+def with_store(do: Callable[[JobStore], State[Any]]) -> State[Any]:
+    """Do something with the job store that is no run of a pair."""
+    store = open_store(lasting=False)
+    try:
+        return do(store)
+    finally:
+        store.close()
+
+
+def show_jobs(jobs: list[Job], *, as_json: bool, whole: bool) -> State[Any]:
+    """Show jobs in the terminal and as an artifact."""
+    rows = dead_letter_rows(jobs)
+    face = FACE.get()
+    if face is not None:
+        face.show_jobs(jobs, rows, as_json=as_json, whole=whole)
+    if rows:
+        create_table_artifact(rows, key="dead-letters", description=f"{len(rows)} jobs")
+    return Completed(message=f"{len(rows)} jobs", data=rows)

@@ -1,0 +1,272 @@
+"""The publishing road without Prefect: what arrives, what waits, what is dead, and that the sum comes out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from adapters.contracts.errors import MassDeletion, RateLimited, Rejected, Transient
+from adapters.contracts.item import Unreadable
+from adapters.contracts.jobs import DeadLetterFilter, Reason, Receipt
+from adapters.contracts.ports import Grade
+from adapters.contracts.retry import RetryPolicy
+from adapters.media import FolderMediaStore
+from adapters.selection import Selection
+from adapters.stores.memory import memory_store
+from tasks.options import Options
+from tasks.plain import PlainEngine
+from tasks.publish import PublishingRoad
+from tasks.report import Watchers
+from tests.fakes import DAY, FakePlace, ListSource, lost, post
+
+
+class Clock:
+    """The store's time, moved by waiting."""
+
+    def __init__(self):
+        self.now = DAY + timedelta(days=30)
+
+    def __call__(self):
+        return self.now
+
+    def wait(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def road(tmp_path, clock):
+    """Return a function that runs the pair once more and returns the summary."""
+    store, runs = memory_store(clock), iter(range(1, 1000))
+
+    def run(source, place, *, keys=None, run_id="", **options):
+        policy = RetryPolicy(jitter=0)
+        made = PublishingRoad(
+            pair="list → fake",
+            source=source,
+            source_id="list:1",
+            destination=place,
+            settings={},
+            store=store,
+            media=FolderMediaStore(tmp_path / "media"),
+            options=Options(**{"from_beginning": True, **options}),
+            policy=policy,
+            engine=PlainEngine(policy, clock.wait),
+            watcher=Watchers(),
+            run_id=run_id or f"run-{next(runs)}",
+            pause=clock.wait,
+        )
+        summary = made.run(keys)
+        assert not summary.errors
+        return summary
+
+    run.store = store
+    return run
+
+
+def test_each_item_once_and_again_nothing(road):
+    """A second run finds everything there and sends nothing."""
+    source, place = ListSource([post(n) for n in range(1, 8)]), FakePlace()
+    first, second = road(source, place), road(source, place)
+    assert (first.seen, first.delivered, first.created) == (7, 7, 7)
+    assert (second.seen, second.already, second.delivered) == (7, 7, 0)
+    assert len(place.effects) == 7
+
+
+def test_edited_to_b_and_back_to_a_is_two_updates(road):
+    """The newest version the place holds decides, not whether a version was ever sent."""
+    place = FakePlace()
+    for text, edited in (("A", None), ("B", 10), ("A", 20)):
+        road(ListSource([post(1, text, edited)]), place)
+    assert [effect[0] for effect in place.effects] == ["create", "update", "update"]
+    assert list(place.objects.values()) == ["A"]
+
+
+def test_an_older_export_does_not_overwrite(road):
+    """What was edited later stays, unless told."""
+    place = FakePlace()
+    road(ListSource([post(1, "new", edited=20)]), place)
+    summary = road(ListSource([post(1, "old", edited=10)]), place)
+    assert summary.filtered_by == {"older than what is there": 1}
+    road(ListSource([post(1, "old", edited=10)]), place, allow_older=True)
+    assert list(place.objects.values()) == ["old"]
+
+
+@pytest.mark.parametrize("grade", list(Grade))
+def test_a_lost_answer_makes_no_second_object(road, grade):
+    """Whatever the grade: one object; only where nothing can tell, a dead letter."""
+    place = FakePlace(grade=grade, fallback=grade, errors=[lost()])
+    source = ListSource([post(1)])
+    first = road(source, place)
+    if grade is Grade.HOLDS:
+        assert (first.dead, first.dead_by, first.exit_code) == (1, {"unknown": 1}, 2)
+    else:
+        assert first.delivered == 1
+    again = road(source, place)
+    creates = [effect for effect in place.effects if effect[0] == "create"]
+    assert len(creates) == (2 if grade is Grade.OVERWRITES else 1)
+    assert again.delivered == 0
+
+
+def test_doubt_sticks_through_later_errors(road):
+    """A refusal after a lost answer leaves the job in doubt."""
+    place = FakePlace(
+        grade=Grade.DEDUPLICATES, errors=[lost(), ("refused", Rejected("422: no"))], fallback=Grade.HOLDS
+    )
+    summary = road(ListSource([post(1)]), place)
+    assert summary.dead_by == {"unknown": 1}
+
+
+def test_a_key_is_not_trusted_beyond_its_life(road, clock):
+    """Once the far side has forgotten the key, the fallback grade holds."""
+    life = timedelta(hours=1)
+    refuse = ("refused", RateLimited("slow down", 7200))
+    place = FakePlace(grade=Grade.DEDUPLICATES, key_life=life, errors=[lost(), refuse])
+    summary = road(ListSource([post(1)]), place, wait=True)
+    assert summary.dead_by == {"unknown": 1}
+    assert len(place.effects) == 1
+
+
+def test_create_lost_then_edit_then_delete_leaves_nothing(road):
+    """One object, then none: edit and delete wait for the doubt to be settled."""
+    place = FakePlace(errors=[lost()])
+    road(ListSource([post(1, "A")]), place)
+    edited = road(ListSource([post(1, "B", edited=5)]), place)
+    assert (edited.pending, edited.delivered) == (1, 0)
+    key = road.store.dead_letters(DeadLetterFilter())[0].key
+    road.store.adopt(key, Receipt(remote_id="o1", at=road.store.now(), version="x.1:0"), run_id="me")
+    road(ListSource([post(1, "B", edited=5)]), place)
+    assert place.objects == {"o1": "B"}
+    source = ListSource([], deleted={"list:1/1"})
+    assert road(source, place, deletes=True).deleted == 1
+    assert place.objects == {}
+    assert [effect[0] for effect in place.effects] == ["create", "update", "delete"]
+
+
+def test_throttled_is_never_earlier_and_no_attempt(road, clock):
+    """Each wait hint is honoured, however often it comes; a long one names its time."""
+    place = FakePlace(errors=[("refused", RateLimited("429", 2))] * 9)
+    began = clock.now
+    assert road(ListSource([post(1)]), place).delivered == 1
+    assert clock.now - began >= timedelta(seconds=18)
+    place.errors = [("refused", RateLimited("429", 3600))]
+    waiting = road(ListSource([post(1), post(2)]), place)
+    assert (waiting.exit_code, waiting.pending) == (75, 1)
+    assert waiting.come_back == clock.now + timedelta(seconds=3600)
+    clock.wait(3600)
+    assert road(ListSource([post(1), post(2)]), place).delivered == 1
+
+
+def test_rejected_is_a_dead_letter_and_stops_nobody(road):
+    """One bad item, the others arrive; a retry of the ended run sends exactly that one."""
+    place = FakePlace(errors=[None, ("refused", Rejected("422: too long"))])
+    source = ListSource([post(n) for n in (1, 2, 3)])
+    summary = road(source, place, run_id="r")
+    assert (summary.delivered, summary.dead, summary.exit_code) == (2, 1, 2)
+    quiet = road(source, place)
+    assert (quiet.dead, quiet.died, quiet.exit_code) == (1, 0, 0)
+    again = road(source, place, run_id="r")
+    assert (again.delivered, again.dead) == (1, 0) or again.created >= 1
+    assert len(place.effects) == 3
+
+
+def test_unreachable_twice_pauses_the_place(road):
+    """An outage does not eat the whole queue: after two jobs the rest waits."""
+    down = ("before the mark", Transient("connection refused: not sent"))
+    place = FakePlace(errors=[down] * 1000)
+    summary = road(ListSource([post(n) for n in range(1, 10)]), place)
+    assert (summary.dead_by, summary.pending, summary.exit_code) == ({"exhausted": 2}, 7, 2)
+
+
+def test_a_newer_version_supersedes_a_rejected_one(road):
+    """An edit is a new chance."""
+    place = FakePlace(errors=[("refused", Rejected("422"))])
+    road(ListSource([post(1, "bad")]), place)
+    summary = road(ListSource([post(1, "good", edited=3)]), place)
+    assert (summary.delivered, summary.dead) == (1, 0)
+
+
+def test_first_run_sends_nothing_older_than_itself(road):
+    """From now on; what comes later is sent."""
+    place, old = FakePlace(), [post(1), post(2)]
+    first = road(ListSource(old), place, from_beginning=False)
+    assert first.filtered_by == {"before the first run": 2}
+    second = road(ListSource([*old, post(3)]), place, from_beginning=False)
+    assert (second.delivered, second.filtered) == (1, 2)
+
+
+def test_per_day_drips(road, clock):
+    """No more than so many in any 24 hours."""
+    place, source = FakePlace(), ListSource([post(n) for n in range(1, 6)])
+    first = road(source, place, per_day=2)
+    assert (first.delivered, first.pending, first.exit_code) == (2, 3, 75)
+    clock.wait(86_401)
+    assert road(source, place, per_day=2).delivered == 2
+
+
+def test_unreadable_is_one_dead_letter_and_closed_by_its_item(road):
+    """The same damage seen again is the same dead letter."""
+    damage = Unreadable(where="result.json, byte 7", error="bad", data=b"{", sha256="ab", item_id="list:1/1")
+    first = road(ListSource([damage]), FakePlace())
+    second = road(ListSource([damage]), FakePlace())
+    assert (first.dead_by, first.exit_code, second.dead, second.exit_code) == ({"rejected": 1}, 2, 1, 0)
+    mended = road(ListSource([post(1)]), FakePlace())
+    assert (mended.delivered, mended.dead) == (1, 0)
+    assert road.store.dead_letters(DeadLetterFilter()) == []
+
+
+def test_mass_deletion_asks(road):
+    """More than 20 items or 5 % are not deleted without being told."""
+    place, source = FakePlace(), ListSource([post(n) for n in range(1, 31)])
+    road(source, place)
+    source.deleted = {f"list:1/{n}" for n in range(1, 26)}
+    source.entries = source.entries[25:]
+    with pytest.raises(MassDeletion, match="25 of 30"):
+        road(source, place, deletes=True)
+    assert road(source, place, deletes=True, allow_mass_delete=True).deleted == 25
+
+
+def test_dry_run_writes_nothing_and_counts_the_same(road):
+    """What it calls pending is what the real run delivers."""
+    place, source = FakePlace(), ListSource([post(n) for n in range(1, 6)])
+    dry = road(source, place, dry_run=True)
+    assert (dry.pending, place.effects, road.store.pair("list:1", "fake:one")) == (5, [], None)
+    assert road(source, place).delivered == dry.pending
+
+
+def test_redrive_unknown_only_when_named(road):
+    """A person decides about doubt."""
+    place = FakePlace(errors=[lost()])
+    road(ListSource([post(1)]), place)
+    assert road.store.dead_letters(DeadLetterFilter(reasons=(Reason.REJECTED,))) == []
+    jobs = road.store.dead_letters(DeadLetterFilter(reasons=(Reason.UNKNOWN,)))
+    keys = frozenset(road.store.redrive([job.key for job in jobs], run_id="again"))
+    assert road(None, place, keys=keys, run_id="again").delivered == 1
+
+
+def test_filters_are_counted_by_name(road):
+    """Each item held back says by what."""
+    source = ListSource([post(1, "one #a", tags=("a",)), post(2, "two"), post(3, "three")])
+    chosen = Selection(include=("#a", "two"), exclude=("TWO",))
+    summary = road(source, FakePlace(), selection=chosen)
+    assert (summary.delivered, summary.filtered_by) == (1, {"excluded": 1, "not included": 1})
+
+
+def test_an_album_that_lost_its_first_picture_is_still_itself(road):
+    """Any member's id names the album."""
+    place = FakePlace()
+    road(ListSource([post(1, members=("list:1/1", "list:1/2"))]), place)
+    shrunk = post(2, "text", 9)
+    summary = road(ListSource([replace_members(shrunk)]), place)
+    assert (summary.created, summary.updated) == (0, 1)
+
+
+def replace_members(item):
+    """Leave an album with its second message alone."""
+    return item.model_copy(update={"members": ()})
+
