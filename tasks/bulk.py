@@ -81,6 +81,8 @@ class BulkRoad:
     warnings: list[str] = field(default_factory=list)
     _buried: dict[str, str] = field(default_factory=dict)
     """The pair's dead letters when the run began: item id → key."""
+    _missing: int = 0
+    _example: str = ""
 
     def run(self) -> Summary:
         """Run the pair; what was written is in the place, what could not be is a dead letter when this returns."""
@@ -98,7 +100,12 @@ class BulkRoad:
                 tally = self.engine.whole(f"transfer {self.pair}", key, lambda: self._transfer(session, selection))
                 self.tally = tally
         summary = Summary.of(self.pair, self.tally)
-        summary.warnings = self.warnings[:20]
+        if self._missing:
+            self.warnings.append(
+                f"{self._missing:,} files that the source names are not there, as {self._example}; the items were "
+                "kept without them, and a run with a fuller export fills them in"
+            )
+        summary.warnings = self.warnings
         summary.dry_run = self.options.dry_run
         summary.close(began)
         if not self.options.dry_run:
@@ -235,7 +242,8 @@ class BulkRoad:
             self._commit(session, _Pending(pending.items[:middle], pending.take_over), None)
             self._commit(session, _Pending(pending.items[middle:]), cursor)
             return
-        self.warnings += [f"a file is missing: {text}" for text in done.media_missing]
+        self._missing += len(done.media_missing)
+        self._example = self._example or next(iter(done.media_missing), "")
         for item, action in pending.items:
             self.tally.delivered += 1
             self.tally.created += action is Action.CREATE

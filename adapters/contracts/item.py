@@ -199,6 +199,8 @@ class ContentItem(Model):
 class Unreadable(Model):
     """A piece of a source that no reader could understand; it becomes a dead letter with its place and bytes."""
 
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
     where: str
     """For a person: file, byte offset, message number."""
     error: str

@@ -369,7 +369,10 @@ class JobStore(Protocol):
         """Remember this of the pair."""
 
     def begin_run(self, run: RunRecord) -> RunRecord:
-        """Record the run, or return its record when it is known; marks the pair's open jobs as carried by it."""
+        """Record the run, or return its record as it was when it is known; marks the pair's open jobs as carried by it.
+
+        A run that had ended counts anew from here: only what it does from now on is in its tally.
+        """
 
     def end_run(self, run_id: str, ended: str) -> None:
         """Note that the run has ended, "completed" or "failed"."""

@@ -88,11 +88,9 @@ def is_damage(error: sqlite3.Error) -> bool:
 def connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open a database file with the mode `ro`, `rw` or `rwc`."""
     # A caller's thread pool may open in one thread and commit in another; there is one writer all the same.
-    connection = sqlite3.connect(
+    return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10, check_same_thread=False
     )
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
 
 
 class Index:
@@ -135,6 +133,7 @@ class Index:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; nothing is written to the disk when nothing changes."""
+        self._run("PRAGMA synchronous = FULL")
         self._run("BEGIN IMMEDIATE")
         try:
             yield

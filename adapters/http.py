@@ -1,0 +1,232 @@
+"""One HTTP client for all services: deadlines, the mark before the first byte, and the table of statuses → errors."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from adapters.contracts.errors import (
+    ConfigurationError,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    SyndicateError,
+    Transient,
+)
+
+LONGEST_ANSWER = 1 << 20
+"""Bytes of an answer that are read; a service that says more is not understood."""
+UNNAMED_WAIT = 60.0
+"""Seconds to wait where a service throttles and names none."""
+CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Counts suspension where the system can: a laptop that slept has missed its deadline."""
+
+
+def boottime() -> float:
+    """Return seconds of the clock that deadlines go by."""
+    return time.clock_gettime(CLOCK)
+
+
+@dataclass(frozen=True)
+class Response:
+    """A complete answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Wire:
+    """What one exchange has done: its deadline, and whether a byte of the request may have left."""
+
+    def __init__(self, deadline: float, before_first_byte: Callable[[], None] | None) -> None:
+        self.deadline = boottime() + deadline
+        self.sent = False
+        self._before = before_first_byte
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Be told by the transport; what is raised here stops it before the byte it was about to send."""
+        del info
+        if event.endswith("send_request_headers.started") and not self.sent:
+            if boottime() >= self.deadline:
+                raise Transient("the deadline passed before anything was sent")
+            if self._before is not None:
+                self._before()
+            self.sent = True
+
+    def left(self) -> float:
+        """Return the seconds left, at least a little."""
+        return max(self.deadline - boottime(), 0.01)
+
+
+class Client:
+    """Sends writes once and reads a few times. Proxies are taken from the environment, as httpx does."""
+
+    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+        self._transport = transport
+        self._kept: httpx.Client | None = None
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes,
+        headers: Mapping[str, str],
+        deadline: float,
+        before_first_byte: Callable[[], None] | None = None,
+        fresh: bool = False,
+    ) -> Response:
+        """Send one write, once; `deadline` is in seconds and for the whole exchange.
+
+        `before_first_byte` is called when the connection stands and nothing has been sent; when it raises, nothing
+        is. `fresh` takes a new connection: a stale kept one would make a doubt where there is none. Raises Transient
+        when nothing was sent, OutcomeUnknown when something was and no whole answer came.
+        """
+        wire = _Wire(deadline, before_first_byte)
+        client = httpx.Client(transport=self._transport, follow_redirects=False) if fresh else self._pool()
+        try:
+            return self._exchange(client, method, url, content, dict(headers), wire)
+        except httpx.HTTPError as error:
+            raise _failure(error, url, sent=wire.sent) from error
+        except (httpx.InvalidURL, httpx.StreamError, ValueError) as error:
+            if wire.sent:
+                raise OutcomeUnknown(f"{origin(url)}: the answer could not be read") from error
+            raise ConfigurationError(f"{origin(url)}: this address cannot be used; check it") from error
+        finally:
+            if fresh:
+                client.close()
+
+    def get(self, url: str, *, headers: Mapping[str, str], deadline: float) -> Response:
+        """Read, and try again for a few seconds while the trouble may pass."""
+        tries = Retrying(
+            retry=retry_if_exception_type(Transient),
+            stop=stop_after_attempt(3),
+            wait=wait_random_exponential(multiplier=0.5, max=4),
+            reraise=True,
+        )
+        return tries(self._get, url, headers, deadline)
+
+    def _get(self, url: str, headers: Mapping[str, str], deadline: float) -> Response:
+        """Read once; a lost answer to a read is no doubt."""
+        try:
+            return self.send("GET", url, content=b"", headers=headers, deadline=deadline)
+        except OutcomeUnknown as error:
+            raise Transient(str(error)) from error
+
+    def _pool(self) -> httpx.Client:
+        """Open the client that keeps its connections."""
+        if self._kept is None:
+            self._kept = httpx.Client(transport=self._transport, follow_redirects=False)
+        return self._kept
+
+    def _exchange(
+        self, client: httpx.Client, method: str, url: str, content: bytes, headers: dict[str, str], wire: _Wire
+    ) -> Response:
+        """Send a request and read its answer to the end, within deadline and size."""
+        request = client.build_request(
+            method,
+            url,
+            content=content,
+            headers=headers,
+            timeout=httpx.Timeout(wire.left()),
+            extensions={"trace": wire.trace},
+        )
+        answer = client.send(request, stream=True)
+        wire.sent = True
+        try:
+            body = bytearray()
+            for chunk in answer.iter_bytes():
+                body += chunk
+                if boottime() >= wire.deadline:
+                    raise httpx.ReadTimeout("the deadline passed in the middle of the answer", request=request)
+                if len(body) > LONGEST_ANSWER:
+                    raise httpx.RemoteProtocolError("the answer is too long", request=request)
+            return Response(answer.status_code, answer.headers, bytes(body))
+        finally:
+            answer.close()
+
+    def close(self) -> None:
+        """Close kept connections."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+
+def _failure(error: httpx.HTTPError, url: str, *, sent: bool) -> SyndicateError:
+    """Turn a transport's error into what its caller shall do."""
+    where, what = origin(url), type(error).__name__
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return ConfigurationError(f"{where}: the address must begin with http:// or https://")
+    if sent:
+        return OutcomeUnknown(f"{where}: the request was sent and no whole answer came ({what})")
+    if "CERTIFICATE" in str(error):
+        return ConfigurationError(f"{where}: its TLS certificate is not trusted here; nothing was sent")
+    return Transient(f"{where}: no connection, nothing was sent ({what})")
+
+
+def origin(url: str) -> str:
+    """Return an address as messages may show it: without path and query, which may hold secrets."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "(an address that cannot be read)"
+    return f"{parts.scheme}://{parts.hostname or ''}{port}"
+
+
+def classify(response: Response, what: str) -> SyndicateError | None:
+    """Return the error that an answer to a write means, or None for success.
+
+    The statuses are RFC 9110's; 429 is RFC 6585's. An answer in the 5xx leaves open whether the write was done.
+    """
+    status = response.status
+    said = f"{what}: answered {status}"
+    if 200 <= status < 300:  # noqa: PLR2004 - RFC 9110, 15.3
+        return None
+    if status == 429 or (status == 503 and "retry-after" in response.headers):  # noqa: PLR2004
+        return RateLimited(said, retry_after(response.headers))
+    if status in {401, 403, 407}:
+        return ConfigurationError(f"{said}: it does not accept our credentials; check secret and rights")
+    if 300 <= status < 400:  # noqa: PLR2004 - RFC 9110, 15.4
+        return ConfigurationError(f"{said}: it has moved; give its new address")
+    if status == 425:  # noqa: PLR2004 - RFC 8470: refused for being early data
+        return Transient(said)
+    if status == 408 or status >= 500 or status < 200:  # noqa: PLR2004
+        return OutcomeUnknown(f"{said}, which leaves open whether it was taken")
+    return Rejected(f"{said}: {excerpt(response.body)}")
+
+
+def excerpt(body: bytes) -> str:
+    """Return the begin of an answer on one line, for people."""
+    text = " ".join(body[:400].decode(errors="replace").split())
+    return text[:200] or "without a word"
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Read Retry-After (RFC 9110, 10.2.3): seconds, or a date by the server's own clock; rounded up, never early."""
+    value = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = _until(value, headers.get("date", ""))
+    return math.ceil(seconds) if math.isfinite(seconds) and seconds >= 0 else UNNAMED_WAIT
+
+
+def _until(value: str, date: str) -> float:
+    """Return the seconds from the answer's date to a named one; not a number where they cannot be read."""
+    try:
+        until = parsedate_to_datetime(value)
+        since = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return max((until - since).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return math.nan

@@ -1,0 +1,6 @@
+"""The job store in SQL: SQLite where one machine works, PostgreSQL where several do."""
+
+from adapters.stores.sql.engines import engine_of, sqlite_engine
+from adapters.stores.sql.store import SqlJobStore
+
+__all__ = ["SqlJobStore", "engine_of", "sqlite_engine"]

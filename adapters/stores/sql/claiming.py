@@ -1,0 +1,115 @@
+"""Claiming: which job is due, when the next one will be, and taking it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from adapters.contracts.jobs import Job, Queue, Reason, State
+from adapters.stores.sql.rows import WHOLE, held_by, job_of, one_of
+from adapters.stores.sql.tables import jobs, pauses
+
+DAY = timedelta(hours=24)
+_earlier = jobs.alias("earlier")
+_BLOCKED = exists().where(
+    _earlier.c.destination_id == jobs.c.destination_id,
+    _earlier.c.item_id == jobs.c.item_id,
+    _earlier.c.revision < jobs.c.revision,
+    or_(_earlier.c.due_at.is_not(None), _earlier.c.reason == Reason.UNKNOWN.value),
+)
+
+
+def claim(connection: Connection, now: datetime, queue: Queue, owner: str, run_id: str, until: datetime) -> Job | None:
+    """Take the queue's oldest due job until a moment; see `JobStore.claim_next`."""
+    if queue.per_day == 0 or _paused_until(connection, queue, now) or _spent_until(connection, queue, now):
+        return None
+    lost: list[int] = []
+    while True:
+        due = [*_willing(connection, queue), jobs.c.due_at <= now]
+        if lost:
+            due.append(jobs.c.seq.not_in(lost))
+        oldest = select(jobs.c.seq).where(*due).order_by(jobs.c.seq).limit(1).with_for_update(skip_locked=True)
+        seq = connection.scalar(oldest)
+        if seq is None:
+            return None
+        try:
+            with connection.begin_nested():
+                return _take(connection, now, seq, owner, run_id, until)
+        except IntegrityError:
+            # Another revision of this item was claimed in the same instant: it goes first.
+            lost.append(seq)
+
+
+def next_due(connection: Connection, now: datetime, queue: Queue) -> datetime | None:
+    """Return when the queue's earliest open job can be claimed; see `JobStore.next_due`."""
+    first = connection.scalar(select(func.min(jobs.c.due_at)).where(*_willing(connection, queue)))
+    if first is None or queue.per_day == 0:
+        return None
+    moments = (now, first, _paused_until(connection, queue, now), _spent_until(connection, queue, now))
+    return max(moment for moment in moments if moment is not None)
+
+
+def _take(connection: Connection, now: datetime, seq: int, owner: str, run_id: str, until: datetime) -> Job:
+    """Make a job the owner's; raises IntegrityError when its item is in other hands."""
+    row = (
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.seq == seq)
+            .values(
+                state=State.RUNNING.value,
+                owner=owner,
+                lease_until=until,
+                not_before=None,
+                attempt=jobs.c.attempt + 1,
+                carried_by=_carried_by(run_id),
+                updated_at=now,
+            )
+            .returning(*WHOLE)
+        )
+        .mappings()
+        .one()
+    )
+    return job_of(row, held_by(connection, row["destination_id"], row["item_id"]))
+
+
+def _carried_by(run_id: str) -> ColumnElement[str]:
+    """Count a job of somebody else's run, planned since this one began, as carried by the run that does it."""
+    return case((jobs.c.seen_by == run_id, jobs.c.carried_by), else_=run_id)
+
+
+def _willing(connection: Connection, queue: Queue) -> tuple[ColumnElement[bool], ...]:
+    """Return what an open job of the queue fulfils that no earlier revision of its item blocks."""
+    willing = (*_of(queue), jobs.c.due_at.is_not(None), ~_BLOCKED)
+    return willing if queue.keys is None else (*willing, one_of(connection, jobs.c.key, queue.keys))
+
+
+def _of(queue: Queue) -> tuple[ColumnElement[bool], ...]:
+    """Return what a job of the queue's pair fulfils."""
+    return (jobs.c.source_id == queue.source_id, jobs.c.destination_id == queue.destination_id)
+
+
+def _paused_until(connection: Connection, queue: Queue, now: datetime) -> datetime | None:
+    """Return until when the destination is left alone, or None."""
+    mine = (pauses.c.destination_id == queue.destination_id, pauses.c.until > now)
+    return connection.scalar(select(pauses.c.until).where(*mine))
+
+
+def _spent_until(connection: Connection, queue: Queue, now: datetime) -> datetime | None:
+    """Return until when the queue's daily number is used up, or None; a job in a worker's hands counts as begun."""
+    if queue.per_day is None:
+        return None
+    if connection.dialect.name == "postgresql":
+        # Two workers that count at once would both find the last place free.
+        name = f"{queue.source_id}|{queue.destination_id}"
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    marked = select(jobs.c.spent_at).where(*_of(queue), jobs.c.spent_at > now - DAY)
+    unmarked = or_(jobs.c.spent_at.is_(None), jobs.c.spent_at <= now - DAY)
+    # Over `due_at`, which is the lease of a running job, because that is what the index of open jobs knows.
+    held = select(jobs.c.lease_until).where(
+        *_of(queue), and_(jobs.c.state == State.RUNNING.value, jobs.c.due_at > now), unmarked
+    )
+    free = sorted([moment + DAY for moment in connection.scalars(marked)] + list(connection.scalars(held)))
+    over = len(free) - queue.per_day
+    return free[over] if 0 <= over < len(free) else None

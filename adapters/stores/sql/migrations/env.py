@@ -1,0 +1,12 @@
+"""Runs the migrations inside the transaction that `adapters.stores.sql.schema` has begun."""
+
+from alembic import context
+
+from adapters.stores.sql.schema import VERSION_TABLE
+from adapters.stores.sql.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, version_table=VERSION_TABLE
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,185 @@
+"""Rows: jobs and receipts as the tables keep them, and back."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    any_,
+    exists,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.contracts.item import ContentItem, Unreadable
+from adapters.contracts.jobs import Descriptor, Failure, Job, Receipt
+from adapters.stores.sql.tables import jobs, objects
+
+_newer = jobs.alias("newer")
+HAS_NEWER = exists().where(
+    _newer.c.destination_id == jobs.c.destination_id,
+    _newer.c.item_id == jobs.c.item_id,
+    _newer.c.revision > jobs.c.revision,
+)
+"""A job is not its item's newest."""
+FAILURES = 10
+"""How many of a job's failures are kept."""
+_PLAIN = (
+    "key",
+    "item_id",
+    "revision",
+    "action",
+    "version",
+    "state",
+    "reason",
+    "outcome",
+    "attempt",
+    "owner",
+    "lease_until",
+    "not_before",
+    "sent_at",
+    "progress",
+    "planned_by",
+    "seen_by",
+    "carried_by",
+    "ended_by",
+    "created_at",
+    "updated_at",
+)
+LIGHT: tuple[Column[Any], ...] = tuple(
+    jobs.c[name] for name in (*_PLAIN, "seq", "source_id", "destination_id", "parameters", "receipt", "failures")
+)
+"""A job without the bytes of its item."""
+WHOLE: tuple[Column[Any], ...] = (*LIGHT, jobs.c.payload, jobs.c.unreadable)
+
+
+def job_row(job: Job, now: datetime) -> dict[str, Any]:
+    """Return a job's row; `spent_at` and `seq` are the store's own and not in it."""
+    row = {name: _plain(getattr(job, name)) for name in _PLAIN}
+    return row | {
+        "source_id": job.descriptor.source_id,
+        "destination_id": job.descriptor.destination_id,
+        "parameters": job.descriptor.parameters,
+        "receipt": receipt_json(job.receipt),
+        "failures": [failure_json(failure) for failure in job.failures[-FAILURES:]],
+        "payload": payload_of(job.item),
+        "unreadable": _unreadable_json(job.unreadable),
+        "created_at": job.created_at or now,
+        "updated_at": now,
+    }
+
+
+def job_of(row: RowMapping, held: Receipt | None = None) -> Job:
+    """Return the job that a row of LIGHT or WHOLE keeps."""
+    fields: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    if payload := row.get("payload"):
+        fields["item"] = ContentItem.model_validate_json(payload)
+    if unreadable := row.get("unreadable"):
+        fields["unreadable"] = _unreadable_of(unreadable)
+    return Job(
+        **fields,
+        descriptor=Descriptor(
+            source_id=row["source_id"], destination_id=row["destination_id"], parameters=row["parameters"]
+        ),
+        receipt=Receipt.model_validate_json(row["receipt"]) if row["receipt"] else None,
+        failures=tuple(Failure.model_validate(failure) for failure in row["failures"]),
+        held=held,
+    )
+
+
+def refreshed(job: Job, row: RowMapping) -> Job:
+    """Return a worker's job as a row of LIGHT has it by now; its item cannot have changed meanwhile."""
+    return job_of(row, job.held).model_copy(update={"item": job.item, "unreadable": job.unreadable})
+
+
+def payload_of(item: ContentItem | None) -> str | None:
+    """Return an item's JSON."""
+    return None if item is None else item.to_json().decode()
+
+
+def receipt_json(receipt: Receipt | None) -> str | None:
+    """Return a receipt's JSON."""
+    return None if receipt is None else receipt.to_json().decode()
+
+
+def failure_json(failure: Failure) -> dict[str, Any]:
+    """Return a failure as plain JSON values."""
+    return failure.model_dump(mode="json")
+
+
+def object_row(source_id: str, destination_id: str, item_id: str, receipt: Receipt) -> dict[str, Any]:
+    """Return the row that says what a place holds of an item."""
+    return {
+        "source_id": source_id,
+        "destination_id": destination_id,
+        "item_id": item_id,
+        **receipt.model_dump(),
+    }
+
+
+def held_of(row: RowMapping) -> Receipt:
+    """Return the receipt that a row of `objects` keeps."""
+    return Receipt(**{name: row[name] for name in Receipt.model_fields})
+
+
+def held_by(connection: Connection, destination_id: str, item_id: str) -> Receipt | None:
+    """Return what a place holds of one item."""
+    mine = (objects.c.destination_id == destination_id, objects.c.item_id == item_id)
+    row = connection.execute(select(objects).where(*mine)).mappings().first()
+    return None if row is None else held_of(row)
+
+
+def one_of(connection: Connection, column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """Say that a column is one of any number of values, sent as one parameter: databases limit these."""
+    listed = list(values)
+    if connection.dialect.name == "postgresql":
+        return column == any_(literal(listed, ARRAY(Text)))
+    each = func.json_each(orjson.dumps(listed).decode()).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or replace those of the same primary key."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    others = [name for name in rows[0] if name not in keys]
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = make(table)
+    statement = statement.on_conflict_do_update(
+        index_elements=keys, set_={name: statement.excluded[name] for name in others}
+    )
+    connection.execute(statement, list(rows))
+
+
+def _plain(value: Any) -> Any:
+    """Return an enum's value: a driver would keep its name."""
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def _unreadable_json(piece: Unreadable | None) -> str | None:
+    """Return an unreadable piece's JSON; its bytes are no UTF-8, or they might have been readable."""
+    if piece is None:
+        return None
+    fields = piece.model_dump(exclude={"data"}) | {"data": b64encode(piece.data).decode()}
+    return orjson.dumps(fields).decode()
+
+
+def _unreadable_of(value: str) -> Unreadable:
+    """Return the piece with its bytes."""
+    fields = orjson.loads(value)
+    return Unreadable(**fields | {"data": b64decode(fields["data"])})

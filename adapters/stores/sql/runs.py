@@ -1,0 +1,133 @@
+"""Runs: their records and those of their pairs, and counting a run's items."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, or_, select, update
+
+from adapters.contracts.jobs import Action, Counts, Outcome, PairRecord, RunRecord, State, Tally
+from adapters.stores.sql.rows import HAS_NEWER, upsert
+from adapters.stores.sql.tables import jobs, pairs, runs
+
+
+def pair(connection: Connection, source_id: str, destination_id: str) -> PairRecord | None:
+    """Return what is remembered of a pair."""
+    mine = (pairs.c.source_id == source_id, pairs.c.destination_id == destination_id)
+    row = connection.execute(select(pairs).where(*mine)).mappings().first()
+    return None if row is None else PairRecord(**row)
+
+
+def save_pair(connection: Connection, record: PairRecord) -> None:
+    """Remember this of a pair."""
+    upsert(connection, pairs, [record.model_dump() | {"settings": record.model_dump(mode="json")["settings"]}])
+
+
+def begin(connection: Connection, now: datetime, run: RunRecord) -> RunRecord:
+    """Record a run, or return its record as it was; one that had ended counts anew. Open jobs are carried by it."""
+    row = _locked(connection, run.run_id)
+    if row is None:
+        _add(connection, now, run)
+    else:
+        run = RunRecord(**{name: row[name] for name in RunRecord.model_fields})
+    if run.ended:
+        _forget(connection, run.run_id)
+    mine = (jobs.c.source_id == run.source_id, jobs.c.destination_id == run.destination_id)
+    connection.execute(update(jobs).where(*mine, jobs.c.due_at.is_not(None)).values(carried_by=run.run_id))
+    return run
+
+
+def _forget(connection: Connection, run_id: str) -> None:
+    """Let a run that starts anew count from nothing: what it came to before has been told."""
+    connection.execute(
+        update(runs).where(runs.c.run_id == run_id).values(seen=0, already=0, filtered={}, ended="", ended_at=None)
+    )
+    for column in (jobs.c.seen_by, jobs.c.carried_by):
+        connection.execute(update(jobs).where(column == run_id).values({column.name: ""}))
+
+
+def end(connection: Connection, now: datetime, run_id: str, ended: str) -> None:
+    """Note that a run has ended."""
+    connection.execute(update(runs).where(runs.c.run_id == run_id).values(ended=ended, ended_at=now))
+
+
+def add_counts(connection: Connection, now: datetime, run: tuple[str, str, str], counts: Counts) -> None:
+    """Add a page's numbers to its run's (run, source, destination)."""
+    run_id, source_id, destination_id = run
+    row = _locked(connection, run_id)
+    if row is None:
+        _add(connection, now, RunRecord(run_id=run_id, source_id=source_id, destination_id=destination_id))
+    filtered = Counter(row["filtered"] if row else {})
+    filtered.update(counts.filtered)
+    connection.execute(
+        update(runs)
+        .where(runs.c.run_id == run_id)
+        .values(seen=runs.c.seen + counts.seen, already=runs.c.already + counts.already, filtered=dict(filtered))
+    )
+
+
+def _locked(connection: Connection, run_id: str) -> RowMapping | None:
+    """Return a run's row, others kept from changing it."""
+    return connection.execute(select(runs).where(runs.c.run_id == run_id).with_for_update()).mappings().first()
+
+
+def _add(connection: Connection, now: datetime, run: RunRecord) -> None:
+    """Record a run that has counted nothing yet."""
+    connection.execute(insert(runs).values(**run.model_dump(), seen=0, already=0, filtered={}, begun_at=now))
+
+
+def tally(connection: Connection, run_id: str) -> Tally:
+    """Count a run's items from the records; see `JobStore.tally`."""
+    total = Tally()
+    row = connection.execute(select(runs).where(runs.c.run_id == run_id)).mappings().first()
+    if row is not None:
+        total = Tally(seen=row["seen"], already=row["already"], filtered=dict(row["filtered"]))
+    for group in connection.execute(_groups(run_id)).mappings():
+        _count(total, group)
+    return total
+
+
+def _groups(run_id: str) -> Select[Any]:
+    """Return the query that groups the run's newest jobs by what counts."""
+    by = (jobs.c.state, jobs.c.reason, jobs.c.outcome, jobs.c.action)
+    mine = (jobs.c.ended_by == run_id).label("mine")
+    carried = and_(jobs.c.carried_by == run_id, jobs.c.seen_by != run_id).label("carried")
+    met = or_(jobs.c.seen_by == run_id, jobs.c.carried_by == run_id)
+    inner = select(*by, mine, carried).where(met, ~HAS_NEWER).subquery()
+    return select(*inner.c, func.count().label("number")).group_by(*inner.c)
+
+
+def _count(total: Tally, group: RowMapping) -> None:
+    """Add one group of alike jobs to the tally."""
+    number, outcome = group["number"], group["outcome"]
+    if group["carried"]:
+        total.carried += number
+    if group["state"] == State.FAILED:
+        total.dead[group["reason"]] = total.dead.get(group["reason"], 0) + number
+        total.died += number if group["mine"] else 0
+    elif group["state"] != State.DONE:
+        total.pending += number
+    elif outcome == Outcome.SKIPPED:
+        total.filtered["skipped"] = total.filtered.get("skipped", 0) + number
+    elif outcome == Outcome.DELIVERED and group["mine"]:
+        total.delivered += number
+        _COUNTERS[Action(group["action"])](total, number)
+    else:
+        total.already += number
+
+
+def _created(total: Tally, number: int) -> None:
+    total.created += number
+
+
+def _updated(total: Tally, number: int) -> None:
+    total.updated += number
+
+
+def _deleted(total: Tally, number: int) -> None:
+    total.deleted += number
+
+
+_COUNTERS = {Action.CREATE: _created, Action.UPDATE: _updated, Action.DELETE: _deleted}

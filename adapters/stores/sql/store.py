@@ -1,0 +1,260 @@
+"""The JobStore over SQL: each verb opens one transaction and hands it to the file that knows the verb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from adapters.contracts.jobs import (
+    Conflict,
+    DeadLetterFilter,
+    Failure,
+    Job,
+    Known,
+    PagePlan,
+    PairRecord,
+    Queue,
+    Reason,
+    Receipt,
+    RunRecord,
+    State,
+    Tally,
+)
+from adapters.stores.sql import claiming, dead_letters, holding, planning, runs, schema
+from adapters.stores.sql.engines import BEGIN, prepare, reaching
+from adapters.stores.sql.rows import WHOLE, job_of, job_row, upsert
+from adapters.stores.sql.tables import cursors, jobs, pauses, store
+from adapters.stores.sql.times import Clock, moment
+
+_OVERTAKEN = frozenset({"40001", "40P01"})
+
+
+class SqlJobStore:
+    """A `JobStore` in a SQLite file or a PostgreSQL database; nothing connects before the first verb."""
+
+    def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
+        prepare(engine)
+        self._writes = engine.execution_options(**{BEGIN: "IMMEDIATE"})
+        self._reads = engine.execution_options(**{BEGIN: "DEFERRED"})
+        self._clock = clock
+        self._ready = False
+        self._getting_ready = Lock()
+
+    @classmethod
+    def open(cls, engine: Engine, clock: Clock | None = None) -> SqlJobStore:
+        """Return a store whose schema is up to date; raises StoreUnavailable and ConfigurationError."""
+        opened = cls(engine, clock)
+        with reaching(engine):
+            opened._ensure()
+        return opened
+
+    @cached_property
+    def birth_id(self) -> str:
+        """The store's own identity, drawn when it was made."""
+        with self._reading() as connection:
+            return str(connection.scalar(select(store.c.birth_id)))
+
+    def now(self) -> datetime:
+        """Return the store's time, aware, UTC."""
+        if self._clock is None and self._reads.dialect.name == "sqlite":
+            return datetime.now(UTC)
+        with self._reading() as connection:
+            return moment(connection, self._clock)
+
+    def create(self, jobs: Sequence[Job]) -> None:
+        """Record new jobs as they are; raises Conflict."""
+        with self._writing() as (connection, now):
+            planning.insert_jobs(connection, now, jobs)
+
+    def get(self, key: str) -> Job | None:
+        """Return one job with its item, or None."""
+        with self._reading() as connection:
+            row = connection.execute(select(*WHOLE).where(jobs.c.key == key)).mappings().first()
+            return None if row is None else job_of(row)
+
+    def update(self, job: Job) -> None:
+        """Replace a job that nobody works on; raises Conflict when it is running, KeyError when there is none."""
+        with self._writing() as (connection, now):
+            row = job_row(job, now)
+            idle = (jobs.c.key == job.key, jobs.c.state != State.RUNNING.value)
+            try:
+                changed = connection.execute(update(jobs).where(*idle).values(**row).returning(jobs.c.key)).first()
+            except IntegrityError as error:
+                raise Conflict(f"the item of {job.key} is in a worker's hands") from error
+            if changed is not None:
+                return
+            if connection.scalar(select(jobs.c.key).where(jobs.c.key == job.key)) is None:
+                raise KeyError(job.key)
+            raise Conflict(f"{job.key} is running")
+
+    def claim_next(self, queue: Queue, *, owner: str, run_id: str, lease: timedelta) -> Job | None:
+        """Take the queue's oldest due job, or None when none is due now."""
+        with self._writing() as (connection, now):
+            return claiming.claim(connection, now, queue, owner, run_id, now + lease)
+
+    def mark_sending(self, job: Job) -> Job:
+        """Commit the mark that a request is about to leave; raises LeaseLost."""
+        with self._writing() as (connection, now):
+            return holding.mark_sending(connection, now, job)
+
+    def save_progress(self, job: Job, progress: Mapping[str, Any], lease: timedelta) -> Job:
+        """Store what a publication in steps has reached, and renew the lease; raises LeaseLost."""
+        with self._writing() as (connection, now):
+            return holding.save_progress(connection, now, job, progress, now + lease)
+
+    def begin_attempt(self, job: Job, lease: timedelta) -> Job:
+        """Count one more attempt of a job that its worker keeps, and renew the lease; raises LeaseLost."""
+        with self._writing() as (connection, now):
+            return holding.begin_attempt(connection, now, job, now + lease)
+
+    def finish(self, job: Job, receipt: Receipt, *, run_id: str) -> None:
+        """Close the job as delivered and note what the place now holds; raises LeaseLost."""
+        with self._writing() as (connection, now):
+            holding.finish(connection, now, job, receipt, run_id)
+
+    def fail(self, job: Job, reason: Reason, failure: Failure, *, run_id: str, in_doubt: bool) -> None:
+        """Make the job a dead letter; raises LeaseLost."""
+        with self._writing() as (connection, now):
+            holding.fail(connection, now, job, reason, failure, run_id, in_doubt=in_doubt)
+
+    def release(
+        self, job: Job, failure: Failure | None, *, not_before: datetime | None, in_doubt: bool, counts: bool
+    ) -> None:
+        """Give the job back as pending; raises LeaseLost."""
+        with self._writing() as (connection, now):
+            holding.release(connection, now, job, failure, not_before, in_doubt=in_doubt, counts=counts)
+
+    def cancel(self, job: Job, *, run_id: str) -> None:
+        """Close a claimed job with which nothing is left to do; raises LeaseLost."""
+        with self._writing() as (connection, now):
+            holding.cancel(connection, now, job, run_id)
+
+    def known(self, destination_id: str, ids: Sequence[str]) -> dict[str, Known]:
+        """Return what is known of each id; ids never heard of are left out."""
+        with self._reading() as connection:
+            return planning.known(connection, destination_id, ids)
+
+    def held_ids(self, source_id: str, destination_id: str) -> list[str]:
+        """Return the ids of the pair's items that the place holds and that are not deleted."""
+        with self._reading() as connection:
+            return planning.held_ids(connection, source_id, destination_id)
+
+    def commit_page(self, run_id: str, source_id: str, destination_id: str, plan: PagePlan) -> None:
+        """Record a page's plan and its cursor in one transaction; raises Conflict and records nothing."""
+        try:
+            with self._writing() as (connection, now):
+                planning.record(connection, now, run_id, source_id, destination_id, plan)
+        except IntegrityError as error:
+            raise Conflict("another run has recorded the same just now") from error
+
+    def cursor(self, source_id: str, destination_id: str, selection: str) -> str:
+        """Return the cursor of the pair under a selection, or an empty string."""
+        mine = (
+            cursors.c.source_id == source_id,
+            cursors.c.destination_id == destination_id,
+            cursors.c.selection == selection,
+        )
+        with self._reading() as connection:
+            return connection.scalar(select(cursors.c.value).where(*mine)) or ""
+
+    def pause(self, destination_id: str, until: datetime) -> None:
+        """Let no worker claim a job of this destination before `until`; never shortens a pause."""
+        with self._writing() as (connection, _):
+            mine = pauses.c.destination_id == destination_id
+            known = connection.scalar(select(pauses.c.until).where(mine).with_for_update())
+            if known is None or known < until:
+                upsert(connection, pauses, [{"destination_id": destination_id, "until": until}])
+
+    def next_due(self, queue: Queue) -> datetime | None:
+        """Return when the earliest open job of the queue can be claimed, or None when none can."""
+        with self._reading() as connection:
+            return claiming.next_due(connection, moment(connection, self._clock), queue)
+
+    def pair(self, source_id: str, destination_id: str) -> PairRecord | None:
+        """Return what is remembered of the pair."""
+        with self._reading() as connection:
+            return runs.pair(connection, source_id, destination_id)
+
+    def save_pair(self, record: PairRecord) -> None:
+        """Remember this of the pair."""
+        with self._writing() as (connection, _):
+            runs.save_pair(connection, record)
+
+    def begin_run(self, run: RunRecord) -> RunRecord:
+        """Record the run, or return its record; unless it has ended, it carries the pair's open jobs."""
+        with self._writing() as (connection, now):
+            return runs.begin(connection, now, run)
+
+    def end_run(self, run_id: str, ended: str) -> None:
+        """Note that the run has ended, "completed" or "failed"."""
+        with self._writing() as (connection, now):
+            runs.end(connection, now, run_id, ended)
+
+    def tally(self, run_id: str) -> Tally:
+        """Count the run's items from the records."""
+        with self._reading() as connection:
+            return runs.tally(connection, run_id)
+
+    def dead_letters(self, which: DeadLetterFilter) -> list[Job]:
+        """Return the matching dead letters with their items, oldest first."""
+        with self._reading() as connection:
+            return dead_letters.find(connection, which)
+
+    def redrive(self, keys: Sequence[str], *, run_id: str) -> list[str]:
+        """Make failed jobs pending anew; returns those changed."""
+        with self._writing() as (connection, now):
+            return dead_letters.redrive(connection, now, keys, run_id)
+
+    def adopt(self, key: str, receipt: Receipt, *, run_id: str) -> None:
+        """Close a dead letter: a person named the object that is there; raises KeyError when it is none."""
+        with self._writing() as (connection, now):
+            dead_letters.adopt(connection, now, key, receipt, run_id)
+
+    def skip(self, keys: Sequence[str], *, run_id: str) -> list[str]:
+        """Close dead letters as not to be sent; returns those changed."""
+        with self._writing() as (connection, now):
+            return dead_letters.skip(connection, now, keys, run_id)
+
+    def resend(self, key: str, *, run_id: str) -> Job:
+        """Record a new revision of a done or failed job's item, to be created anew; raises KeyError, Conflict."""
+        with self._writing() as (connection, now):
+            return dead_letters.resend(connection, now, key, run_id)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._writes.dispose()
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[Connection, datetime]]:
+        """Yield a transaction that writes, and its time, told once nobody else writes."""
+        with reaching(self._writes):
+            self._ensure()
+            with self._writes.begin() as connection:
+                try:
+                    yield connection, moment(connection, self._clock)
+                except OperationalError as error:
+                    if getattr(error.orig, "sqlstate", "") in _OVERTAKEN:
+                        raise Conflict("another transaction was faster: read again and plan again") from error
+                    raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Yield a transaction that only reads."""
+        with reaching(self._reads):
+            self._ensure()
+            with self._reads.begin() as connection:
+                yield connection
+
+    def _ensure(self) -> None:
+        """Bring the schema up to date, once in this object's life."""
+        with self._getting_ready:
+            if not self._ready:
+                schema.ensure(self._writes, self._reads, self._clock)
+                self._ready = True

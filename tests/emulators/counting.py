@@ -1,0 +1,167 @@
+"""A webhook that counts: a process of its own that knows nothing of ours, refuses what is wrong, and loses answers.
+
+Run it: counting.py --log FILE [--settings JSON]. It prints its port, and writes a JSON line for each effect and for
+each refusal. POST /control changes the settings, GET /state tells what there is now.
+"""
+
+import argparse
+import json
+import socket
+import struct
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+SETTINGS = {
+    "honour_key": False,
+    "lose_every": 0,
+    "lose_mode": "reset",
+    "throttle_every": 0,
+    "retry_after": "2",
+    "throttle_once_at": 0,
+    "throttle_once_after": "3600",
+    "down_from": 0,
+    "down_count": 0,
+    "delay": 0.0,
+    "reject_containing": "",
+}
+FIELDS = {"action", "key", "id", "remote_id", "version", "item"}
+
+
+class World:
+    """All there is, behind one lock."""
+
+    def __init__(self, log, settings):
+        self.lock = threading.Lock()
+        self.log = open(log, "a", buffering=1, encoding="utf-8")  # noqa: SIM115 - open as long as the server
+        self.settings = SETTINGS | settings
+        self.requests = 0
+        self.effects = 0
+        self.objects = {}
+        self.answers = {}
+
+    def note(self, **line):
+        self.log.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def invalid(headers, body):
+    """Say what is wrong with a request, or nothing."""
+    if headers.get("Content-Type") != "application/json":
+        return "content-type"
+    if not isinstance(body, dict) or set(body) - FIELDS or not {"action", "key", "id"} <= set(body):
+        return "fields"
+    if headers.get("Idempotency-Key") != body["key"]:
+        return "key"
+    if body["action"] not in {"create", "update", "delete"}:
+        return "action"
+    if (body["action"] == "delete") == ("item" in body):
+        return "item"
+    if body["action"] != "delete" and body["item"].get("id") != body["id"]:
+        return "item id"
+    if (body["action"] == "create") == ("remote_id" in body):
+        return "remote_id"
+    return ""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Takes webhooks."""
+
+    protocol_version = "HTTP/1.1"
+    world: World
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        with self.world.lock:
+            self.answer(
+                200,
+                {"requests": self.world.requests, "effects": self.world.effects, "objects": self.world.objects},
+            )
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        if self.path == "/control":
+            with self.world.lock:
+                self.world.settings |= body
+            self.answer(200, {})
+            return
+        time.sleep(self.world.settings["delay"])
+        with self.world.lock:
+            status, said, headers, lose = self.judge(body)
+        if lose == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
+        elif lose == "502":
+            self.answer(502, {"error": "bad gateway"})
+        else:
+            self.answer(status, said, headers)
+
+    def judge(self, body):
+        """Return status, body, headers, and how the answer is lost."""
+        world, settings = self.world, self.world.settings
+        world.requests += 1
+        n = world.requests
+        if settings["down_count"] and n >= settings["down_from"]:
+            settings["down_count"] -= 1
+            return self.refuse(503, {"Retry-After": "1"})
+        if settings["throttle_once_at"] and n >= settings["throttle_once_at"]:
+            settings["throttle_once_at"] = 0
+            return self.refuse(429, {"Retry-After": settings["throttle_once_after"]})
+        if settings["throttle_every"] and n % settings["throttle_every"] == 0:
+            return self.refuse(429, {"Retry-After": settings["retry_after"]})
+        wrong = invalid(self.headers, body)
+        if wrong:
+            world.note(invalid=wrong, body=body)
+            return 400, {"error": wrong}, {}, ""
+        text = settings["reject_containing"]
+        if text and text in body.get("item", {}).get("text", ""):
+            return self.refuse(422, {})
+        if settings["honour_key"] and body["key"] in world.answers:
+            return 200, world.answers[body["key"]], {}, ""
+        said = self.effect(body)
+        lost = settings["lose_every"] and world.effects % settings["lose_every"] == 0
+        return 200, said, {}, settings["lose_mode"] if lost else ""
+
+    def refuse(self, status, headers):
+        self.world.note(refused=status)
+        return status, {"error": f"refused: {status}"}, headers, ""
+
+    def effect(self, body):
+        world = self.world
+        world.effects += 1
+        remote = body.get("remote_id") or f"o{world.effects}"
+        if body["action"] == "delete":
+            world.objects.pop(remote, None)
+        else:
+            world.objects[remote] = {"id": body["id"], "text": body["item"].get("text", "")}
+        world.answers[body["key"]] = {"id": remote}
+        world.note(action=body["action"], key=body["key"], id=body["id"], remote_id=remote)
+        return {"id": remote}
+
+    def answer(self, status, said, headers=None):
+        data = json.dumps(said).encode()
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--log", required=True)
+    parser.add_argument("--settings", default="{}")
+    parser.add_argument("--port", type=int, default=0)
+    arguments = parser.parse_args()
+    Handler.world = World(arguments.log, json.loads(arguments.settings))
+    server = ThreadingHTTPServer(("127.0.0.1", arguments.port), Handler)
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
