@@ -1,9 +1,9 @@
 """Dead letters: list, show, redrive, adopt, skip and resend what was not delivered."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from prefect import flow
-from prefect.states import State
+from cyclopts import Parameter
+from prefect import State, flow
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.jobs import DeadLetterFilter, JobStore
@@ -14,6 +14,7 @@ from tasks.report import Summary
 from tasks.run import conclude, guarded, run_id, show_jobs, with_store
 
 ReasonName = Literal["rejected", "exhausted", "unknown"]
+AsJson = Annotated[bool, Parameter(name="--json")]
 
 
 @flow(name="dead-letters-list")
@@ -28,7 +29,7 @@ def list_dead_letters(
     error: str = "",
     item: str = "",
     limit: int | None = None,
-    json: bool = False,
+    as_json: AsJson = False,
 ) -> State[Any]:
     """List what was not delivered, and why.
 
@@ -41,27 +42,27 @@ def list_dead_letters(
         error: Only those whose last error holds this text.
         item: Only this item's.
         limit: At most this many.
-        json: Print JSON, one object a line.
+        as_json: Print JSON, one object a line.
     """
     which = _filter(key, source, destination, reason, run_id, error, item, limit)
-    return with_store(lambda store: show_jobs(store.dead_letters(which), as_json=json, whole=False))
+    return with_store(lambda store: show_jobs(store.dead_letters(which), as_json=as_json, whole=False))
 
 
 @flow(name="dead-letters-show")
 @guarded
-def show_dead_letter(key: str, *, json: bool = False) -> State[Any]:
+def show_dead_letter(key: str, *, as_json: AsJson = False) -> State[Any]:
     """Show one job with its item, its errors and its receipt.
 
     Args:
         key: The job's key, as `list` shows it.
-        json: Print JSON.
+        as_json: Print JSON.
     """
 
     def show(store: JobStore) -> State[Any]:
         job = store.get(key)
         if job is None:
             raise ConfigurationError(f"there is no job {key}: `dead_letters list` shows the keys")
-        return show_jobs([job], as_json=json, whole=True)
+        return show_jobs([job], as_json=as_json, whole=True)
 
     return with_store(show)
 
@@ -79,7 +80,7 @@ def redrive_dead_letters(
     item: str = "",
     limit: int | None = None,
     dry_run: bool = False,
-    json: bool = False,
+    as_json: AsJson = False,
     summary: str = "",
 ) -> State[Any]:
     """Send dead letters again. Those in doubt (`unknown`) go only when that reason is named.
@@ -94,12 +95,12 @@ def redrive_dead_letters(
         item: Only this item's.
         limit: At most this many.
         dry_run: Show which would be sent again, and send none.
-        json: With dry_run: print JSON.
+        as_json: With dry_run: print JSON.
         summary: A file to write the summary to, as JSON.
     """
     which = _filter(key, source, destination, reason, from_run, error, item, limit)
     if dry_run:
-        return with_store(lambda store: show_jobs(dead_letters.matching(store, which), as_json=json, whole=False))
+        return with_store(lambda store: show_jobs(dead_letters.matching(store, which), as_json=as_json, whole=False))
 
     def drive(store: JobStore) -> Summary:
         return dead_letters.redrive(store, media_store(), dead_letters.matching(store, which), run_id())
@@ -139,7 +140,7 @@ def skip_dead_letters(
     item: str = "",
     limit: int | None = None,
     dry_run: bool = False,
-    json: bool = False,
+    as_json: AsJson = False,
 ) -> State[Any]:
     """Close dead letters as not to be sent. At least one filter is required.
 
@@ -153,7 +154,7 @@ def skip_dead_letters(
         item: Only this item's.
         limit: At most this many.
         dry_run: Show which would be skipped, and skip none.
-        json: Print JSON, one object a line.
+        as_json: Print JSON, one object a line.
     """
     which = _filter(key, source, destination, reason, from_run, error, item, limit)
     if which == DeadLetterFilter():
@@ -164,7 +165,7 @@ def skip_dead_letters(
         if not dry_run:
             changed = set(store.skip([job.key for job in jobs], run_id=run_id()))
             jobs = [job for job in jobs if job.key in changed]
-        return show_jobs(jobs, as_json=json, whole=False)
+        return show_jobs(jobs, as_json=as_json, whole=False)
 
     return with_store(skip)
 

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from prefect import flow
-from prefect.states import State
+from prefect import State, flow
 
 from adapters.contracts.item import MediaKind
 from adapters.sources.telegram_export import TelegramExportSource

@@ -48,7 +48,7 @@ class Engine(Protocol):
     def step(self, name: str, do: Callable[[], T]) -> T:
         """Do one step of a road, shown by this name."""
 
-    def whole(self, name: str, key: str, do: Callable[[], T]) -> T:
+    def whole(self, name: str, key: str, do: Callable[[], Tally]) -> Tally:
         """Do a whole transfer, or return what the same key came to before."""
 
 

@@ -78,7 +78,7 @@ def _run(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str, An
     try:
         with temporary_settings(set_defaults=QUIET), face.bars.shown():
             _hush()
-            state = flow(*arguments, **options, return_state=True)
+            state: Any = flow(*arguments, **options, return_state=True)
     finally:
         FACE.reset(token)
     if face.summary is not None:

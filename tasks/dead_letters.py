@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import ClassVar
 from uuid import NAMESPACE_URL, uuid5
 
 from adapters.contracts.errors import ConfigurationError
@@ -28,8 +29,8 @@ class KeptSource:
 
     identity: str
     kept: FolderMediaStore
-    service = "kept"
-    title = ""
+    service: ClassVar[str] = "kept"
+    title: str = ""
 
     def fingerprint(self) -> str:
         """Say that it cannot be told."""
@@ -38,7 +39,7 @@ class KeptSource:
     def head(self) -> None:
         """Return nothing: there is nothing newer."""
 
-    def read(self, cursor: str = "") -> Iterable[Page]:
+    def read(self, cursor: str = "") -> Iterator[Page]:
         """Yield nothing: items come from the dead letters themselves."""
         del cursor
         return iter(())

@@ -6,16 +6,16 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from prefect import Task, task
+from prefect import State, Task, task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.context import TaskRunContext
 from prefect.exceptions import Abort
-from prefect.states import AwaitingRetry, State
+from prefect.states import AwaitingRetry
 
 from adapters.contracts.errors import RateLimited, Transient
 from adapters.contracts.jobs import Job, Receipt, Tally
@@ -83,11 +83,12 @@ class PrefectEngine:
 
     def step(self, name: str, do: Callable[[], T]) -> T:
         """Do one step as a task run."""
-        return step(name, do)  # type: ignore[no-any-return]
+        result: Any = step(name, do)
+        return cast("T", result)
 
     def whole(self, name: str, key: str, do: Callable[[], Tally]) -> Tally:
         """Do a whole transfer as a task run, or take what it came to under the same key."""
-        result = transfer(key, name, do)
+        result: Any = transfer(key, name, do)
         return result if isinstance(result, Tally) else Tally(**result)
 
 

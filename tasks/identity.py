@@ -49,7 +49,7 @@ def check_identity(pair: str, source_id: str, destination_id: str, birth_id: str
 def _variable(name: str) -> dict[str, str]:
     """Read the witness that Prefect keeps."""
     value = Variable.get(name, default=None)
-    return json.loads(value) if isinstance(value, str) else dict(value or {})  # type: ignore[arg-type,call-overload]
+    return json.loads(value) if isinstance(value, str) else dict(value or {})
 
 
 def _file(path: Path) -> dict[str, str]:

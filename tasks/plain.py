@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from adapters.contracts.errors import RateLimited, Transient
-from adapters.contracts.jobs import Job, Receipt
+from adapters.contracts.jobs import Job, Receipt, Tally
 from adapters.contracts.retry import RetryPolicy
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class PlainEngine:
         del name
         return do()
 
-    def whole(self, name: str, key: str, do: Callable[[], T]) -> T:
+    def whole(self, name: str, key: str, do: Callable[[], Tally]) -> Tally:
         """Do a whole transfer; nothing is remembered between runs."""
         del name, key
         return do()

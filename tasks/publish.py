@@ -142,6 +142,10 @@ class PublishingRoad:
         """Read the source behind the cursor and record what every page asks for."""
         record = self._record_pair(source)
         planner = self._planner(source, record.baseline)
+        once = f"run:{self.run_id}"
+        if self.store.cursor(source.identity, self.destination.identity, once):
+            # This run has read its source before it was rescheduled; what came since is the next run's.
+            return
         selection = self.options.selection.digest(source.fingerprint(), str(self.options.limit), str(record.baseline))
         cursor = self.store.cursor(source.identity, self.destination.identity, selection)
         for page in source.read(cursor):
@@ -150,6 +154,7 @@ class PublishingRoad:
         self._commit(PagePlan(cursor=Cursor(selection, "")))
         if self.options.deletes:
             self._plan_deletions(source, planner)
+        self._commit(PagePlan(cursor=Cursor(once, "read")))
 
     def _plan_page(self, source: SourceAdapter, planner: Planner, page: Page, cursor: Cursor) -> None:
         """Plan and record one page; planned anew when another run has recorded something meanwhile."""

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import Job, Tally
+from adapters.contracts.jobs import Job, State, Tally
 
 COME_BACK = 75
 """sysexits.h, EX_TEMPFAIL: what is left waits for a time that has been named."""
@@ -111,7 +111,11 @@ class Summary(BaseModel):
             raise ConfigurationError(f"--summary {path} cannot be written: {error.strerror}") from error
 
     def show(self, console: Console) -> None:
-        """Print the summary for a person."""
+        """Print the summary for a person; a run that did not come to anything says only why."""
+        if self.errors and not self.seen + self.carried:
+            for text in self.errors:
+                Console(stderr=True).print(f"[red]error[/red] {text}", highlight=False, soft_wrap=True)
+            return
         rows = [
             ("seen in the source", self.seen, ""),
             ("carried over", self.carried, "") if self.carried else None,
@@ -178,6 +182,8 @@ def dead_letter_rows(jobs: Sequence[Job]) -> list[dict[str, str]]:
 
 def advice(job: Job) -> str:
     """Say how a dead letter is got out of the way."""
+    if job.state is not State.FAILED:
+        return f"nothing: it is {job.outcome or job.state}"
     if job.unreadable is not None:
         return "mend the source and run the pair again, or skip"
     if job.reason == "unknown":
@@ -248,14 +254,23 @@ class Face:
     def show_jobs(self, jobs: Sequence[Job], rows: list[dict[str, str]], *, as_json: bool, whole: bool) -> None:
         """Print jobs as a table, or whole, or as JSON, a job a line."""
         if as_json:
-            for job, row in zip(jobs, rows, strict=True):
-                print(job.model_dump_json(exclude_defaults=True) if whole else orjson.dumps(row).decode())  # noqa: T201
+            lines = [
+                job.model_dump_json(exclude_defaults=True) if whole else orjson.dumps(row).decode()
+                for job, row in zip(jobs, rows, strict=True)
+            ]
+            # Whoever reads only the first lines closes the pipe: that is no error.
+            with suppress(BrokenPipeError):
+                self.console.file.write("".join(f"{line}\n" for line in lines))
+                self.console.file.flush()
             return
         if whole:
             for job in jobs:
                 self.console.print_json(job.model_dump_json(exclude_defaults=True))
             return
-        table = Table("key", "reason", "why", "next", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
+        table.add_column("key", overflow="fold", min_width=30)
+        for name in ("reason", "why", "next"):
+            table.add_column(name, overflow="fold")
         for row in rows:
             table.add_row(row["key"], row["reason"], row["why"], row["next"])
         if rows:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec
 from uuid import UUID, uuid4
 
+from prefect import State
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 from pydantic import ValidationError
 from typing_extensions import TypeIs
 
@@ -56,7 +57,9 @@ def carry(
         engine, watcher = PrefectEngine(policy), _watchers(dry_run=options.dry_run)
         if is_bulk(destination):
             road = BulkRoad(pair, source, destination, settings, store, media, options, engine, watcher, run_id())
-            return road.run()
+            summary = road.run()
+            summary.place = str(settings.get("archive", ""))
+            return summary
         place = destination
         if not options.dry_run:
             check_identity(pair, source.identity, place.identity, store.birth_id, store_place(), new=options.new_store)
@@ -125,14 +128,15 @@ def _state(summary: Summary) -> State[Any]:
     identity = flow_run.get_id()
     if identity:
         with get_client(sync_client=True) as client:
-            client.update_flow_run(identity, name=summary.line[:200])
+            client.update_flow_run(UUID(str(identity)), name=summary.line[:200])
     if summary.come_back is not None and under_worker() and summary.exit_code != 1:
         reschedule(UUID(str(identity)), summary.come_back)
     data = summary.model_dump(mode="json")
+    # A failed state carries no data: Prefect takes whatever it finds there for an exception.
     if summary.exit_code == 1:
-        return Failed(message=summary.errors[0], data=data)
+        return Failed(message=summary.errors[0])
     if summary.exit_code == 2:  # noqa: PLR2004 - the exit code that says so
-        return Failed(message=f"{summary.died} dead letters: {summary.line}. Next: {summary.next_step}", data=data)
+        return Failed(message=f"{summary.died} dead letters: {summary.line}. Next: {summary.next_step}")
     if summary.come_back is not None:
         return Completed(name="Deferred", message=f"{summary.line}; {summary.next_step}", data=data)
     return Completed(message=summary.line, data=data)

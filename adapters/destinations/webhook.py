@@ -127,7 +127,7 @@ class WebhookDestination:
             raise error
         return self._receipt(write, response)
 
-    def find(self, write: Write, since: datetime) -> Receipt | None:
+    def find(self, write: Write, since: datetime) -> None:
         """Find nothing: a webhook cannot be asked."""
         del write, since
 

@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 SETTINGS = {
     "honour_key": False,
@@ -33,7 +34,7 @@ class World:
 
     def __init__(self, log, settings):
         self.lock = threading.Lock()
-        self.log = open(log, "a", buffering=1, encoding="utf-8")  # noqa: SIM115 - open as long as the server
+        self.log = Path(log).open("a", buffering=1, encoding="utf-8")  # noqa: SIM115 - open as long as the server
         self.settings = SETTINGS | settings
         self.requests = 0
         self.effects = 0
@@ -41,6 +42,7 @@ class World:
         self.answers = {}
 
     def note(self, **line):
+        """Write a line to the log."""
         self.log.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
@@ -70,9 +72,10 @@ class Handler(BaseHTTPRequestHandler):
     world: World
 
     def log_message(self, *_):
-        pass
+        """Say nothing on standard error."""
 
     def do_GET(self):
+        """Tell what there is."""
         with self.world.lock:
             self.answer(
                 200,
@@ -80,6 +83,7 @@ class Handler(BaseHTTPRequestHandler):
             )
 
     def do_POST(self):
+        """Take a webhook, or new settings."""
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         if self.path == "/control":
             with self.world.lock:
@@ -125,10 +129,12 @@ class Handler(BaseHTTPRequestHandler):
         return 200, said, {}, settings["lose_mode"] if lost else ""
 
     def refuse(self, status, headers):
+        """Refuse, and note it."""
         self.world.note(refused=status)
         return status, {"error": f"refused: {status}"}, headers, ""
 
     def effect(self, body):
+        """Do what is asked, and note it."""
         world = self.world
         world.effects += 1
         remote = body.get("remote_id") or f"o{world.effects}"
@@ -141,6 +147,7 @@ class Handler(BaseHTTPRequestHandler):
         return {"id": remote}
 
     def answer(self, status, said, headers=None):
+        """Send an answer."""
         data = json.dumps(said).encode()
         self.send_response(status)
         for name, value in (headers or {}).items():
@@ -152,6 +159,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main():
+    """Serve until killed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", required=True)
     parser.add_argument("--settings", default="{}")

@@ -160,6 +160,16 @@ def test_throttled_is_never_earlier_and_no_attempt(road, clock):
     assert road(ListSource([post(1), post(2)]), place).delivered == 1
 
 
+def test_a_rescheduled_run_does_not_read_its_source_again(road, clock):
+    """Told to wait, the same run goes on with its jobs and counts each item once."""
+    place = FakePlace(errors=[None, ("refused", RateLimited("429", 3600))])
+    source = ListSource([post(n) for n in range(1, 6)])
+    assert road(source, place, run_id="r").pending == 4
+    clock.wait(3600)
+    summary = road(source, place, run_id="r")
+    assert (summary.seen, summary.delivered, summary.pending) == (5, 5, 0)
+
+
 def test_rejected_is_a_dead_letter_and_stops_nobody(road):
     """One bad item, the others arrive; a retry of the ended run sends exactly that one."""
     place = FakePlace(errors=[None, ("refused", Rejected("422: too long"))])

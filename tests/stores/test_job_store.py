@@ -655,12 +655,20 @@ class TestTally:
         assert store.tally("r").carried == 1
 
     def test_begin_after_the_end(self, store):
-        """A run that ended says so and carries nothing more."""
+        """A run that had ended says so, and counts anew from here: what is open now, and nothing of before."""
         begin(store)
+        page(store, create=[job("s/1"), job("s/2")], counts=Counts(seen=3, already=1))
+        deliver(store)
+        store.fail(claim(store), Reason.REJECTED, failure(), run_id="r", in_doubt=False)
         store.end_run("r", "failed")
-        store.create([job()])
+        store.create([job("s/3")])
         assert begin(store).ended == "failed"
-        assert store.tally("r").carried == 0
+        assert begin(store).ended == ""
+        store.redrive([job("s/2").key], run_id="r")
+        deliver(store)
+        total = store.tally("r")
+        assert (total.seen, total.carried, total.delivered, total.already, total.pending) == (0, 2, 1, 0, 1)
+        assert total.adds_up
 
 
 class TestDeadLetters:
@@ -932,7 +940,7 @@ class TestEngines:
     @pytest.mark.postgres
     def test_wrong_password(self, postgres_url):
         """A server that refuses us is named without the password."""
-        url = engine_of(postgres_url).url.set(password="hunter2", database="nowhere")
+        url = engine_of(postgres_url).url.set(password="hunter2", database="nowhere")  # noqa: S106  no password
         with pytest.raises(StoreUnavailable) as raised:
             SqlJobStore.open(engine_of(url.render_as_string(hide_password=False)))
         assert "hunter2" not in str(raised.value)

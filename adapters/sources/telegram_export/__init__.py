@@ -26,7 +26,7 @@ from adapters.sources.telegram_export.reader import Chat, Piece, chats, parse, p
 
 PERSONAL = frozenset({"personal_chat", "bot_chat", "saved_messages", "replies", "verify_codes"})
 KEPT_BYTES = 1 << 20
-MESSAGE_ID = re.compile(rb'"id"\s*:\s*(\d+)')
+MESSAGE_ID = re.compile(rb'"id"\s*:\s*(\d{1,18})\b')
 NUMBER = re.compile(rb'"id"\s*:\s*(\d+)|"date_unixtime"\s*:\s*"(\d+)"')
 
 

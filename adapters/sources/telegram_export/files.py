@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -57,7 +58,7 @@ class ExportFiles:
                     yield cast("BinaryIO", raw)
         except PermissionError:
             raise ConfigurationError(f"--export {path} cannot be read: this user has no right to") from None
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
             raise ConfigurationError(f"--export {path}: the zip is damaged ({error}); copy it again") from None
 
     def size(self) -> int:
@@ -82,7 +83,7 @@ class ExportFiles:
     def media(self, ref: str) -> MediaFile:
         """Find a medium inside the export; raises MediaMissing, also for a path that would lead out of it."""
         parts = PurePosixPath(ref.replace("\\", "/"))
-        if not ref or "\0" in ref or parts.is_absolute() or ".." in parts.parts or ":" in parts.parts[0]:
+        if not ref or "\0" in ref or parts.is_absolute() or ".." in parts.parts or ":" in str(parts).partition("/")[0]:
             raise MediaMissing(f"{ref[:80]!r} is no path inside the export")
         path, member = self.locate()
         return self._in_zip(member, parts) if member else _in_folder(path.parent, parts)
@@ -119,8 +120,10 @@ def _in_folder(root: Path, parts: PurePosixPath) -> MediaFile:
         if not found.is_relative_to(root.resolve()) or not found.is_file():
             raise MediaMissing(f"{parts} is no file inside the export")
         size = found.stat().st_size
-    except OSError as error:
-        raise MediaMissing(f"{str(parts)[:80]} is not in the export's folder ({error.strerror})") from None
+    except (OSError, RuntimeError) as error:  # Python below 3.13 raises RuntimeError for links in a circle
+        raise MediaMissing(
+            f"{str(parts)[:80]} is not in the export's folder ({getattr(error, 'strerror', error)})"
+        ) from None
     return MediaFile(open=lambda: found.open("rb"), size=size, path=found)
 
 

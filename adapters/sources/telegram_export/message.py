@@ -246,10 +246,11 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> int:
-    """Return a count or a size; 0 for what is none."""
+    """Return a count or a size; 0 for what is none, or more than JSON's writers take."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return 0
     try:
-        return int(value)
+        number = int(value)
     except (ValueError, OverflowError):
         return 0
+    return number if abs(number) < 1 << 63 else 0

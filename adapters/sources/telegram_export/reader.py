@@ -15,8 +15,8 @@ import orjson
 
 BLOCK = 1 << 20
 MESSAGES = re.compile(rb'"messages"\s*:\s*\[')
-FIRST = re.compile(rb"\s*(?=[^\s])")
-TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\]]', re.DOTALL)
+OPENING = re.compile(rb'\{\s*(?:"|\Z)')
+TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\]]', re.DOTALL)
 ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
 HEADER = {
     name: re.compile(rb'"' + name.encode() + rb'"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+|null)')
@@ -57,7 +57,8 @@ def chats(stream: BinaryIO) -> Iterator[Chat]:
         for found in MESSAGES.finditer(buffer):
             # What stands in front of the messages belongs to this chat from its last opening brace on.
             head = buffer[max(kept, found.start() - 4096) : found.start()]
-            yield _chat(head, base + found.end())
+            opening = [brace.start() for brace in OPENING.finditer(head)]
+            yield _chat(head[opening[-1] :] if opening else head, base + found.end())
             kept = found.end()
         if not block:
             return
@@ -131,7 +132,7 @@ def _by_indentation(stream: BinaryIO, buffer: bytes, at: int, close: bytes) -> I
                 return
             end = at + len(part) + len(close)
             skip = len(part) - len(part.lstrip())
-            yield Piece(part[skip:] + b"}" if not skip else part[skip:] + close, at + skip, end)
+            yield Piece(part[skip:] + close, at + skip, end)
             at = end + 1
         if close in buffer and buffer.partition(close)[2].lstrip()[:1] == b"]":
             yield _last(buffer, at, close)
@@ -161,15 +162,14 @@ def _rest(buffer: bytes, at: int, close: bytes) -> Iterator[Piece]:
         yield Piece(buffer.strip(), at, at + len(buffer), whole=False)
 
 
-def _by_braces(stream: BinaryIO, buffer: bytes, at: int) -> Iterator[Piece]:
+def _by_braces(stream: BinaryIO, buffer: bytes, at: int) -> Iterator[Piece]:  # noqa: C901 - one scan, one loop
     """Cut where the braces of a message are balanced; strings are stepped over whole."""
     depth, position, begin = 0, 0, 0
     while True:
-        more = True
         for found in TOKEN.finditer(buffer, position):
             token = found.group()
             if token[:1] == b'"':
-                if len(token) < 2 or token[-1:] != b'"' or found.end() == len(buffer):  # noqa: PLR2004 - both quotes
+                if not found.group(1):
                     break
             elif token == b"{":
                 begin = found.start() if depth == 0 else begin
@@ -182,7 +182,7 @@ def _by_braces(stream: BinaryIO, buffer: bytes, at: int) -> Iterator[Piece]:
             elif depth == 0:
                 return
             position = found.end()
-        block = stream.read(BLOCK) if more else b""
+        block = stream.read(BLOCK)
         if not block:
             left = buffer[begin:].strip(b" \r\n\t,")
             if depth > 0 and left:
@@ -194,9 +194,9 @@ def _by_braces(stream: BinaryIO, buffer: bytes, at: int) -> Iterator[Piece]:
 
 
 def parse(data: bytes) -> object:
-    """Parse a message; what tdesktop is known to write wrongly is repaired where its meaning is sure.
+    r"""Parse a message; what tdesktop is known to write wrongly is repaired where its meaning is sure.
 
-    Control characters come as `\\xNN`, which is no JSON (telegramdesktop/tdesktop#27571). Raises ValueError.
+    Control characters come as `\xNN`, which is no JSON (telegramdesktop/tdesktop#27571). Raises ValueError.
     """
     try:
         return orjson.loads(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, case, exists, func, null, or_, select, text, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from adapters.contracts.jobs import Job, Queue, Reason, State
@@ -104,12 +104,14 @@ def _spent_until(connection: Connection, queue: Queue, now: datetime) -> datetim
         # Two workers that count at once would both find the last place free.
         name = f"{queue.source_id}|{queue.destination_id}"
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
-    marked = select(jobs.c.spent_at).where(*_of(queue), jobs.c.spent_at > now - DAY)
+    marked = select(jobs.c.spent_at, jobs.c.lease_until).where(*_of(queue), jobs.c.spent_at > now - DAY)
     unmarked = or_(jobs.c.spent_at.is_(None), jobs.c.spent_at <= now - DAY)
     # Over `due_at`, which is the lease of a running job, because that is what the index of open jobs knows.
-    held = select(jobs.c.lease_until).where(
-        *_of(queue), and_(jobs.c.state == State.RUNNING.value, jobs.c.due_at > now), unmarked
+    held = select(null(), jobs.c.lease_until).where(
+        *_of(queue), jobs.c.state == State.RUNNING.value, jobs.c.due_at > now, unmarked
     )
-    free = sorted([moment + DAY for moment in connection.scalars(marked)] + list(connection.scalars(held)))
+    # In one statement, which sees one moment: a job marked between two would be in neither.
+    begun = connection.execute(union_all(marked, held))
+    free = sorted(row.lease_until if row.spent_at is None else row.spent_at + DAY for row in begun)
     over = len(free) - queue.per_day
     return free[over] if 0 <= over < len(free) else None
