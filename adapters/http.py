@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -27,6 +29,8 @@ LONGEST_ANSWER = 1 << 20
 """Bytes of an answer that are read; a service that says more is not understood."""
 UNNAMED_WAIT = 60.0
 """Seconds to wait where a service throttles and names none."""
+LONGEST_WAIT = 366 * 86400.0
+"""A service that asks for a longer wait than a year is not understood."""
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Counts suspension where the system can: a laptop that slept has missed its deadline."""
 
@@ -45,6 +49,28 @@ class Response:
     body: bytes
 
 
+class _Refused(Exception):
+    """What `before_first_byte` raised, carried past the transport's own errors."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+_ours: ContextVar[bool] = ContextVar("_ours", default=False)
+"""Whether this thread is sending for a `Client`."""
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    """Cut the address in httpx's line on one of our requests down to what may be shown; others' lines stay whole."""
+    if _ours.get() and isinstance(record.args, tuple):
+        record.args = tuple(origin(str(value)) if isinstance(value, httpx.URL) else value for value in record.args)
+    return True
+
+
+logging.getLogger("httpx").addFilter(_shorten)
+
+
 class _Wire:
     """What one exchange has done: its deadline, and whether a byte of the request may have left."""
 
@@ -60,7 +86,10 @@ class _Wire:
             if boottime() >= self.deadline:
                 raise Transient("the deadline passed before anything was sent")
             if self._before is not None:
-                self._before()
+                try:
+                    self._before()
+                except Exception as error:
+                    raise _Refused(error) from error
             self.sent = True
 
     def left(self) -> float:
@@ -94,8 +123,11 @@ class Client:
         """
         wire = _Wire(deadline, before_first_byte)
         client = httpx.Client(transport=self._transport, follow_redirects=False) if fresh else self._pool()
+        ours = _ours.set(True)
         try:
             return self._exchange(client, method, url, content, dict(headers), wire)
+        except _Refused as refused:
+            raise refused.error from None
         except httpx.HTTPError as error:
             raise _failure(error, url, sent=wire.sent) from error
         except (httpx.InvalidURL, httpx.StreamError, ValueError) as error:
@@ -103,6 +135,7 @@ class Client:
                 raise OutcomeUnknown(f"{origin(url)}: the answer could not be read") from error
             raise ConfigurationError(f"{origin(url)}: this address cannot be used; check it") from error
         finally:
+            _ours.reset(ours)
             if fresh:
                 client.close()
 
@@ -133,6 +166,7 @@ class Client:
         self, client: httpx.Client, method: str, url: str, content: bytes, headers: dict[str, str], wire: _Wire
     ) -> Response:
         """Send a request and read its answer to the end, within deadline and size."""
+        _ = urlsplit(url).port  # raises ValueError for a port that httpx would take and no system has
         request = client.build_request(
             method,
             url,
@@ -219,7 +253,7 @@ def retry_after(headers: Mapping[str, str]) -> float:
         seconds = float(value)
     except ValueError:
         seconds = _until(value, headers.get("date", ""))
-    return math.ceil(seconds) if math.isfinite(seconds) and seconds >= 0 else UNNAMED_WAIT
+    return math.ceil(seconds) if 0 <= seconds <= LONGEST_WAIT else UNNAMED_WAIT
 
 
 def _until(value: str, date: str) -> float:
@@ -228,5 +262,5 @@ def _until(value: str, date: str) -> float:
         until = parsedate_to_datetime(value)
         since = parsedate_to_datetime(date) if date else datetime.now(UTC)
         return max((until - since).total_seconds(), 0.0)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return math.nan

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from prefect import State
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.orchestration import get_client
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 from pydantic import ValidationError
 from typing_extensions import TypeIs
@@ -39,7 +39,7 @@ def run_id() -> str:
 
 def under_worker() -> bool:
     """Say whether a worker runs this, so that a long wait can give its slot back."""
-    return bool(flow_run.get_deployment_id()) if hasattr(flow_run, "get_deployment_id") else False
+    return bool(deployment.id)
 
 
 def carry(

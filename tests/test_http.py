@@ -60,9 +60,9 @@ def serve(listener):
                 return
             connection.settimeout(5)
             with connection, contextlib.suppress(OSError):
-                head = b""
-                while b"\r\n\r\n" not in head and (more := connection.recv(65536)):
-                    head += more
+                head = connection.recv(65536)
+                while not head.endswith(b"\r\n\r\n" if head.startswith(b"GET") else b"\r\n\r\n{}"):
+                    head += connection.recv(65536)
                 heads.append(head)
                 talk(connection)
 
@@ -138,6 +138,7 @@ def answer(status, body=b"", **headers):
         (429, {"retry_after": "-5"}, RateLimited, UNNAMED_WAIT),
         (429, {"retry_after": "nan"}, RateLimited, UNNAMED_WAIT),
         (429, {"retry_after": "inf"}, RateLimited, UNNAMED_WAIT),
+        (429, {"retry_after": "9" * 20}, RateLimited, UNNAMED_WAIT),
         (429, {"retry_after": "9" * 400}, RateLimited, UNNAMED_WAIT),
         (500, {}, OutcomeUnknown, None),
         (501, {}, OutcomeUnknown, None),
@@ -226,7 +227,9 @@ def test_a_kept_connection_is_marked_each_time(client, serve):
 
     def talk(connection):
         connection.sendall(OK)
-        connection.recv(65536)
+        again = b""
+        while not again.endswith(b"{}"):
+            again += connection.recv(65536)
         connection.sendall(OK)
 
     url = serve(talk)
@@ -371,6 +374,7 @@ def test_a_certificate_is_a_matter_for_people():
         "http:///secret",
         "http://[::1/secret",
         "http://host:99999/secret",
+        "http://127.0.0.1:99999/secret",
         "http://host:port/secret",
         "http://host/secret\x00",
         "http://\u2603\ud800/secret",

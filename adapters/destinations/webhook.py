@@ -7,16 +7,17 @@ key travels as `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
+import re
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 import orjson
-from pydantic import Field, SecretStr, field_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from adapters.contracts.errors import ConfigurationError, Rejected
 from adapters.contracts.item import ContentItem, Model
@@ -25,10 +26,14 @@ from adapters.contracts.ports import Grade, Limits, Rendered, Write
 from adapters.http import Client, Response, classify, origin
 
 GONE = frozenset({404, 410})
+SHORTEST_SECRET = 6
+"""Characters; a shorter piece of an address is a word like `hook`."""
 
 
 class WebhookSettings(Model):
     """Where a webhook is, under which name it is remembered, and what it is known to do with keys."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     url: str = Field(repr=False)
     """May hold a secret in its path: never shown."""
@@ -42,7 +47,7 @@ class WebhookSettings(Model):
         """Refuse what is no address, and passwords in it: addresses end in logs."""
         try:
             parts = urlsplit(url)
-            usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+            usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
         except ValueError:
             usable = False
         if not usable:
@@ -120,7 +125,8 @@ class WebhookDestination:
             # A kept connection that has gone stale would make a doubt that nobody can settle.
             fresh=self.grade is Grade.HOLDS,
         )
-        error = classify(response, f"{self.identity} at {origin(self._settings.url)}")
+        shown = replace(response, body=self._masked(response.body))
+        error = classify(shown, f"{self.identity} at {origin(self._settings.url)}")
         if isinstance(error, Rejected) and write.action is Action.DELETE and response.status in GONE:
             error = None
         if error is not None:
@@ -142,6 +148,14 @@ class WebhookDestination:
             body["remote_id"] = write.held.remote_id
         if write.item is not None and write.action is not Action.DELETE:
             body |= {"version": write.item.version, "item": _content(write.item)}
+        return body
+
+    def _masked(self, body: bytes) -> bytes:
+        """Take the address's longer pieces out of an answer: many a server repeats the path that it does not know."""
+        parts = urlsplit(self._settings.url)
+        for piece in re.split(r"[/?&=]", f"{parts.path}?{parts.query}"):
+            if len(piece) >= SHORTEST_SECRET:
+                body = body.replace(piece.encode(), b"***")
         return body
 
     def _receipt(self, write: Write, response: Response) -> Receipt:
@@ -180,7 +194,7 @@ def _secret_bytes(secret: SecretStr) -> bytes:
         return text.encode()
     try:
         return base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ConfigurationError("the webhook's secret begins with whsec_ and is no base64 after it") from None
 
 

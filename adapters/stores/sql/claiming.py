@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, case, exists, func, null, or_,
 from sqlalchemy.exc import IntegrityError
 
 from adapters.contracts.jobs import Job, Queue, Reason, State
-from adapters.stores.sql.rows import WHOLE, held_by, job_of, one_of
+from adapters.stores.sql.rows import WHOLE, held_by, job_of, mark, one_of
 from adapters.stores.sql.tables import jobs, pauses
 
 DAY = timedelta(hours=24)
@@ -71,6 +71,7 @@ def _take(connection: Connection, now: datetime, seq: int, owner: str, run_id: s
         .mappings()
         .one()
     )
+    mark(connection, run_id, [row["key"]], seen=False)
     return job_of(row, held_by(connection, row["destination_id"], row["item_id"]))
 
 

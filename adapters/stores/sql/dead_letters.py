@@ -20,7 +20,7 @@ from adapters.contracts.jobs import (
     job_key,
 )
 from adapters.stores.sql.planning import insert_jobs
-from adapters.stores.sql.rows import WHOLE, job_of, object_row, one_of, receipt_json, upsert
+from adapters.stores.sql.rows import WHOLE, job_of, mark, object_row, one_of, receipt_json, upsert
 from adapters.stores.sql.tables import jobs, objects
 
 
@@ -73,7 +73,9 @@ def redrive(connection: Connection, now: datetime, keys: Sequence[str], run_id: 
         "carried_by": run_id,
         "updated_at": now,
     }
-    return _change(connection, keys, sendable, values)
+    changed = _change(connection, keys, sendable, values)
+    mark(connection, run_id, changed, seen=False)
+    return changed
 
 
 def skip(connection: Connection, now: datetime, keys: Sequence[str], run_id: str) -> list[str]:
@@ -119,6 +121,7 @@ def resend(connection: Connection, now: datetime, key: str, run_id: str) -> Job:
     )
     _change(connection, [newest.key], jobs.c.reason.is_not(None), _closed(now, Outcome.SUPERSEDED, run_id))
     insert_jobs(connection, now, [job])
+    mark(connection, run_id, [job.key], seen=False)
     return job
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from adapters.contracts.jobs import Conflict, Job, Known, Outcome, PagePlan, Reason, Receipt, State
-from adapters.stores.sql.rows import HAS_NEWER, LIGHT, held_of, job_of, job_row, one_of, upsert
+from adapters.stores.sql.rows import HAS_NEWER, LIGHT, held_of, job_of, job_row, mark, one_of, upsert
 from adapters.stores.sql.runs import add_counts
 from adapters.stores.sql.tables import aliases, cursors, jobs, objects
 
@@ -75,8 +75,10 @@ def record(
     _check(plan, _locked(connection, plan))
     _meet(connection, now, run_id, plan)
     _replace(connection, now, run_id, plan.replace)
-    marks = {"planned_by": run_id, "seen_by": run_id}
-    insert_jobs(connection, now, [job.model_copy(update=marks) for job in plan.create])
+    names = {"planned_by": run_id, "seen_by": run_id}
+    insert_jobs(connection, now, [job.model_copy(update=names) for job in plan.create])
+    met = [job.key for job in (*plan.create, *plan.replace)]
+    mark(connection, run_id, [*met, *plan.cancel, *plan.seen], seen=True)
     _take_over(connection, destination_id, plan.take_over)
     named = [{"destination_id": destination_id, "alias": a, "item_id": i} for a, i in dict(plan.aliases).items()]
     upsert(connection, aliases, named)

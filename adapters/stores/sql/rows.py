@@ -27,7 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.contracts.item import ContentItem, Unreadable
 from adapters.contracts.jobs import Descriptor, Failure, Job, Receipt
-from adapters.stores.sql.tables import jobs, objects
+from adapters.stores.sql.tables import jobs, marks, objects
 
 _newer = jobs.alias("newer")
 HAS_NEWER = exists().where(
@@ -164,6 +164,16 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
         index_elements=keys, set_={name: statement.excluded[name] for name in others}
     )
     connection.execute(statement, list(rows))
+
+
+def mark(connection: Connection, run_id: str, keys: Iterable[str], *, seen: bool) -> None:
+    """Let a run count these jobs' items, as met in its source or as carried over; met stays met."""
+    rows = [{"run_id": run_id, "key": key, "seen": seen} for key in keys]
+    if seen:
+        upsert(connection, marks, rows)
+    elif rows:
+        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        connection.execute(make(marks).on_conflict_do_nothing(), rows)
 
 
 def _plain(value: Any) -> Any:

@@ -6,11 +6,11 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, case, delete, func, insert, select, update
 
 from adapters.contracts.jobs import Action, Counts, Outcome, PairRecord, RunRecord, State, Tally
-from adapters.stores.sql.rows import HAS_NEWER, upsert
-from adapters.stores.sql.tables import jobs, pairs, runs
+from adapters.stores.sql.rows import HAS_NEWER, mark, upsert
+from adapters.stores.sql.tables import jobs, marks, pairs, runs
 
 
 def pair(connection: Connection, source_id: str, destination_id: str) -> PairRecord | None:
@@ -35,7 +35,9 @@ def begin(connection: Connection, now: datetime, run: RunRecord) -> RunRecord:
     if run.ended:
         _forget(connection, run.run_id)
     mine = (jobs.c.source_id == run.source_id, jobs.c.destination_id == run.destination_id)
-    connection.execute(update(jobs).where(*mine, jobs.c.due_at.is_not(None)).values(carried_by=run.run_id))
+    open_jobs = (*mine, jobs.c.due_at.is_not(None))
+    connection.execute(update(jobs).where(*open_jobs).values(carried_by=run.run_id))
+    mark(connection, run.run_id, connection.scalars(select(jobs.c.key).where(*open_jobs)).all(), seen=False)
     return run
 
 
@@ -44,6 +46,7 @@ def _forget(connection: Connection, run_id: str) -> None:
     connection.execute(
         update(runs).where(runs.c.run_id == run_id).values(seen=0, already=0, filtered={}, ended="", ended_at=None)
     )
+    connection.execute(delete(marks).where(marks.c.run_id == run_id))
     for column in (jobs.c.seen_by, jobs.c.carried_by):
         connection.execute(update(jobs).where(column == run_id).values({column.name: ""}))
 
@@ -93,9 +96,19 @@ def _groups(run_id: str) -> Select[Any]:
     """Return the query that groups the run's newest jobs by what counts."""
     by = (jobs.c.state, jobs.c.reason, jobs.c.outcome, jobs.c.action)
     mine = (jobs.c.ended_by == run_id).label("mine")
-    carried = and_(jobs.c.carried_by == run_id, jobs.c.seen_by != run_id).label("carried")
-    met = or_(jobs.c.seen_by == run_id, jobs.c.carried_by == run_id)
-    inner = select(*by, mine, carried).where(met, ~HAS_NEWER).subquery()
+    marked = jobs.alias("marked")
+    place = (marked.c.destination_id, marked.c.item_id)
+    items = (
+        select(*place, func.max(case((marks.c.seen, 1), else_=0)).label("met"))
+        .join(marks, marks.c.key == marked.c.key)
+        .where(marks.c.run_id == run_id)
+        .group_by(*place)
+        .subquery()
+    )
+    # Whichever of an item's jobs was marked: its newest one counts, and once.
+    same = and_(jobs.c.destination_id == items.c.destination_id, jobs.c.item_id == items.c.item_id)
+    carried = (items.c.met == 0).label("carried")
+    inner = select(*by, mine, carried).join(items, same).where(~HAS_NEWER).subquery()
     return select(*inner.c, func.count().label("number")).group_by(*inner.c)
 
 

@@ -157,6 +157,15 @@ cursors = Table(
     Column("value", Text, nullable=False),
 )
 
+marks = Table(
+    "marks",
+    metadata,
+    # A run's own list of the jobs it counts: runs side by side would overwrite each other's names on a job.
+    Column("run_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("seen", Boolean, nullable=False),
+)
+
 pauses = Table(
     "pauses",
     metadata,

@@ -120,6 +120,12 @@ def _places() -> None:
         sa.Column("value", sa.Text, nullable=False),
     )
     op.create_table(
+        "marks",
+        sa.Column("run_id", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("seen", sa.Boolean, nullable=False),
+    )
+    op.create_table(
         "pauses",
         sa.Column("destination_id", sa.Text, primary_key=True),
         sa.Column("until", sa.BigInteger, nullable=False),
