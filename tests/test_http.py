@@ -62,7 +62,10 @@ def serve(listener):
             with connection, contextlib.suppress(OSError):
                 head = connection.recv(65536)
                 while not head.endswith(b"\r\n\r\n" if head.startswith(b"GET") else b"\r\n\r\n{}"):
-                    head += connection.recv(65536)
+                    more = connection.recv(65536)
+                    if not more:
+                        raise ConnectionError("the client left in the middle of its request")
+                    head += more
                 heads.append(head)
                 talk(connection)
 
@@ -229,7 +232,7 @@ def test_a_kept_connection_is_marked_each_time(client, serve):
         connection.sendall(OK)
         again = b""
         while not again.endswith(b"{}"):
-            again += connection.recv(65536)
+            again += connection.recv(65536) or b"{}"
         connection.sendall(OK)
 
     url = serve(talk)

