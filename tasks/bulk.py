@@ -223,6 +223,9 @@ class BulkRoad:
     def _step(self, session: BulkSession, pending: _Pending, cursor: Cursor | None) -> None:
         """Commit a batch as one shown step."""
         self.engine.step(f"write {len(pending):,} items", lambda: self._commit(session, pending, cursor))
+        # An engine may remember what a step was called with as long as the run lasts; the items must not stay with it.
+        pending.items.clear()
+        pending.take_over.clear()
 
     def _commit(self, session: BulkSession, pending: _Pending, cursor: Cursor | None) -> None:
         """Commit a batch; one that is refused is halved until the culprit is alone, which becomes a dead letter."""
