@@ -8,7 +8,7 @@ from prefect import State, flow
 from adapters.contracts.item import MediaKind
 from adapters.sources.telegram_export import TelegramExportSource
 from tasks.cli import SAMPLE, main
-from tasks.options import options
+from tasks.options import OnFailure, options
 from tasks.places import webhook
 from tasks.run import carry, guarded
 
@@ -26,6 +26,7 @@ def telegram_export_to_webhook(
     secret_block: str = "",
     from_beginning: bool = False,
     per_day: int | None = None,
+    on_failure: OnFailure = "continue",
     wait: bool = False,
     since: str = "",
     until: str = "",
@@ -57,6 +58,7 @@ def telegram_export_to_webhook(
         secret_block: The name of a Secret block with the signing secret.
         from_beginning: Whether the first run sends what was there before it.
         per_day: At most this many deliveries in any 24 hours.
+        on_failure: Whether the items behind a dead letter go on, or "stop" until it is out of the way.
         wait: Whether to wait in this process however long the far side asks.
         since: Only what was published at this date or later (2024-01-31, UTC unless a zone is given).
         until: Only what was published before this date.
@@ -98,6 +100,7 @@ def telegram_export_to_webhook(
             allow_mass_delete=allow_mass_delete,
             from_beginning=from_beginning,
             per_day=per_day,
+            on_failure=on_failure,
             wait=wait,
             new_store=new_store,
             dry_run=dry_run,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import MediaKind, Model
 from adapters.selection import Selection
+
+OnFailure = Literal["continue", "stop"]
+"""What becomes of the items behind a dead letter: "stop" keeps them back until it is out of the way."""
 
 
 class Options(Model):
@@ -23,6 +27,7 @@ class Options(Model):
     wait: bool = False
     new_store: bool = False
     dry_run: bool = False
+    on_failure: OnFailure = "continue"
 
 
 def options(
@@ -43,6 +48,7 @@ def options(
     wait: bool = False,
     new_store: bool = False,
     dry_run: bool = False,
+    on_failure: OnFailure = "continue",
 ) -> Options:
     """Check a flow's arguments; raises ConfigurationError that names the argument."""
     for name, number in (("limit", limit), ("per-day", per_day)):
@@ -70,6 +76,7 @@ def options(
         wait=wait,
         new_store=new_store,
         dry_run=dry_run,
+        on_failure=on_failure,
     )
 
 

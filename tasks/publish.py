@@ -39,13 +39,16 @@ from adapters.media import FolderMediaStore
 from adapters.planning import Planner, PlanRules
 from adapters.runner import LEASE, Attempts, DestinationRunner
 from tasks.options import Options
-from tasks.report import Summary, Watcher
+from tasks.report import Preview, Summary, Watcher
 
 SHORT_WAIT = timedelta(seconds=60)
 """A run waits this long itself; for longer it gives its worker's slot back."""
 OUTAGE = timedelta(minutes=10)
 """How long a place is left alone after two jobs in a row could not reach it."""
 REDRIVEN_BY_RETRY = (Reason.REJECTED, Reason.EXHAUSTED)
+
+PREVIEWS = 20
+"""How many renderings a dry run keeps."""
 
 T = TypeVar("T")
 
@@ -89,11 +92,17 @@ class PublishingRoad:
         if keys is None and self.source is not None:
             source = self.source
             self.engine.step(f"plan {self.pair}", lambda: self._plan_all(source))
-        come_back = self._deliver(
-            Queue(self.source_id, self.destination.identity, per_day=self.options.per_day, keys=keys)
+        queue = Queue(
+            self.source_id,
+            self.destination.identity,
+            per_day=self.options.per_day,
+            keys=keys,
+            in_order=keys is None and self.options.on_failure == "stop",
         )
+        come_back = self._deliver(queue)
         summary = Summary.of(self.pair, self.store.tally(self.run_id))
         summary.come_back = come_back
+        summary.blocked = queue.in_order and come_back is None and summary.pending > 0
         summary.close(began)
         if come_back is None:
             self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed")
@@ -217,10 +226,12 @@ class PublishingRoad:
             self.pause(min(max(wait.total_seconds(), 0.05), 5.0))
 
     def _dry_run(self, began: float) -> Summary:
-        """Count what a run would do, touching nothing."""
+        """Count and render what a run would do, touching nothing."""
         if self.source is None:
             raise ConfigurationError("a dry run needs a source")
         source, tally = self.source, Tally()
+        previews: list[Preview] = []
+        losses: dict[str, int] = {}
         known = self.store.pair(source.identity, self.destination.identity)
         first = known is None or not known.begun
         since = self.options.selection.since
@@ -235,10 +246,22 @@ class PublishingRoad:
             plan = planner.page(page.entries, facts, self.store.now(), None)
             planner.recorded(plan)
             add(tally, plan)
+            self._preview(plan, previews, losses)
             self.watcher.progress("reading", page.done, page.total)
         summary = Summary.of(self.pair, tally)
-        summary.dry_run = True
+        summary.dry_run, summary.previews, summary.losses = True, previews, losses
         return summary.close(began)
+
+    def _preview(self, plan: PagePlan, previews: list[Preview], losses: dict[str, int]) -> None:
+        """Render what a page would send, and count what that loses."""
+        for job in (*plan.create, *plan.replace):
+            if job.item is None:
+                continue
+            rendered = self.destination.render(job.item)
+            for loss in rendered.losses:
+                losses[loss] = losses.get(loss, 0) + 1
+            if len(previews) < PREVIEWS:
+                previews.append(Preview(item=job.item_id, action=str(job.action), body=rendered.body))
 
 
 def _could_not_reach(result: Result) -> bool:

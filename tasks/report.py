@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -16,14 +17,26 @@ from typing import Protocol
 import orjson
 from pydantic import BaseModel, Field
 from rich.console import Console
+from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.jobs import Job, State, Tally
 
+SHOWN, SHOWN_LINES = 3, 16
+"""How many renderings of a dry run a terminal gets, and how many lines of each."""
 COME_BACK = 75
 """sysexits.h, EX_TEMPFAIL: what is left waits for a time that has been named."""
+
+
+class Preview(BaseModel):
+    """What a dry run would send of one item."""
+
+    item: str
+    action: str
+    body: str
 
 
 class Summary(BaseModel):
@@ -50,7 +63,15 @@ class Summary(BaseModel):
     """How many of the dead became so in this run."""
     come_back: datetime | None = None
     """When what waits is due."""
+    blocked: bool = False
+    """Whether what is pending waits behind a dead letter, because the pair asks for order."""
     dry_run: bool = False
+    previews: list[Preview] = Field(default_factory=list)
+    """Of a dry run: the first renderings."""
+    losses: dict[str, int] = Field(default_factory=dict)
+    """Of a dry run: what would be lost on the way, and for how many items."""
+    destination: str = ""
+    """The destination's identity."""
     place: str = ""
     """Where the items are now, for people."""
     next_step: str = ""
@@ -86,7 +107,7 @@ class Summary(BaseModel):
         self.duration_s = round(time.monotonic() - began, 2)
         if self.errors:
             self.exit_code = 1
-        elif self.died:
+        elif self.died or self.blocked:
             self.exit_code = 2
         elif self.come_back is not None:
             self.exit_code = COME_BACK
@@ -135,6 +156,7 @@ class Summary(BaseModel):
         title = f"{self.pair}{' (dry run: nothing was written)' if self.dry_run else ''}"
         console.print(f"\n[bold]{title}[/bold]  [dim]{self.duration_s:.1f} s[/dim]", highlight=False)
         console.print(table, highlight=False)
+        self._show_previews(console)
         for text in self.warnings:
             console.print(f"[yellow]note[/yellow]  {text}", highlight=False, soft_wrap=True)
         for text in self.errors:
@@ -144,8 +166,20 @@ class Summary(BaseModel):
         if self.next_step:
             console.print(f"[bold]next[/bold]  {self.next_step}", highlight=False, soft_wrap=True)
 
+    def _show_previews(self, console: Console) -> None:
+        """Print the first renderings of a dry run, and what would be lost."""
+        for preview in self.previews[:SHOWN]:
+            lines = preview.body.splitlines()
+            more = [f"… {len(lines) - SHOWN_LINES} lines more"] if len(lines) > SHOWN_LINES else []
+            body = Text("\n".join([*lines[:SHOWN_LINES], *more]), overflow="ellipsis", no_wrap=True)
+            console.print(Panel(body, title=f"{preview.action} {preview.item}", title_align="left", style="dim"))
+        for loss, number in sorted(self.losses.items(), key=lambda pair: -pair[1]):
+            console.print(f"[yellow]lost[/yellow]  {loss} ({number:,} items)", highlight=False, soft_wrap=True)
+
     def _due(self) -> str:
         """Say when what is pending goes on."""
+        if self.blocked:
+            return "behind a dead letter"
         return f"due {self.come_back:%Y-%m-%d %H:%M:%S} UTC" if self.come_back else ""
 
     def markdown(self) -> str:
@@ -155,7 +189,16 @@ class Summary(BaseModel):
         lines += [f"| {name} | {getattr(self, name):,} |" for name in names]
         lines += [f"\n{self.line}"]
         lines += [f"\n- {text}" for text in (*self.errors, *self.warnings)]
+        lines += [f"\n- lost: {loss} ({number:,} items)" for loss, number in self.losses.items()]
+        lines += [f"\n#### {one.action} {one.item}\n\n{_fenced(one.body)}" for one in self.previews]
         return "\n".join(lines + ([f"\n**Next:** {self.next_step}"] if self.next_step else []))
+
+
+def _fenced(text: str) -> str:
+    """Return text as a Markdown block of code that its own content cannot end."""
+    longest = max((len(run) for run in re.findall("`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}\n{text}\n{fence}"
 
 
 def _named(counts: dict[str, int]) -> str:

@@ -59,11 +59,12 @@ def carry(
             road = BulkRoad(pair, source, destination, settings, store, media, options, engine, watcher, run_id())
             summary = road.run()
             summary.place = str(settings.get("archive", ""))
+            summary.destination = destination.identity
             return summary
         place = destination
         if not options.dry_run:
             check_identity(pair, source.identity, place.identity, store.birth_id, store_place(), new=options.new_store)
-        return PublishingRoad(
+        summary = PublishingRoad(
             pair,
             source,
             source.identity,
@@ -77,6 +78,8 @@ def carry(
             watcher,
             run_id(),
         ).run()
+        summary.destination = place.identity
+        return summary
 
     lasting = under_worker() and not is_bulk(destination)
     try:
@@ -106,8 +109,7 @@ def conclude(
         face.summary = summary
     if summary_file:
         summary.write(Path(summary_file))
-    if not summary.dry_run:
-        create_markdown_artifact(summary.markdown(), key="summary", description=summary.line)
+    create_markdown_artifact(summary.markdown(), key="summary", description=summary.line)
     if dead:
         create_table_artifact(dead_letter_rows(dead), key="dead-letters", description="What was not delivered, and why")
     return _state(summary)
@@ -119,7 +121,7 @@ def _advise(summary: Summary) -> None:
         summary.next_step = "python flows/dead_letters.py list --run-id " + run_id()
     elif summary.come_back is not None:
         summary.next_step = f"run the same command again after {summary.come_back:%Y-%m-%d %H:%M:%S} UTC, or say --wait"
-    elif summary.dead:
+    elif summary.dead or summary.blocked:
         summary.next_step = "python flows/dead_letters.py list"
 
 
@@ -128,7 +130,9 @@ def _state(summary: Summary) -> State[Any]:
     identity = flow_run.get_id()
     if identity:
         with get_client(sync_client=True) as client:
-            client.update_flow_run(UUID(str(identity)), name=summary.line[:200])
+            client.update_flow_run(
+                UUID(str(identity)), name=summary.line[:200], tags=sorted({*flow_run.get_tags(), *_tags(summary)})
+            )
     if summary.come_back is not None and under_worker() and summary.exit_code != 1:
         reschedule(UUID(str(identity)), summary.come_back)
     data = summary.model_dump(mode="json")
@@ -140,6 +144,12 @@ def _state(summary: Summary) -> State[Any]:
     if summary.come_back is not None:
         return Completed(name="Deferred", message=f"{summary.line}; {summary.next_step}", data=data)
     return Completed(message=summary.line, data=data)
+
+
+def _tags(summary: Summary) -> set[str]:
+    """Name pair and destination, so that runs, and automations on them, can be told apart."""
+    named = {"pair": summary.pair, "destination": summary.destination}
+    return {f"{name}:{value}" for name, value in named.items() if value}
 
 
 def _watchers(*, dry_run: bool) -> Watchers:

@@ -73,6 +73,7 @@ class FakePlace:
     effects: list[tuple[str, str, str]] = field(default_factory=list)
     objects: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    losing: tuple[str, ...] = ()
     service: ClassVar[str] = "fake"
     limits: ClassVar[Limits] = Limits()
     identity: str = "fake:one"
@@ -81,7 +82,7 @@ class FakePlace:
         pass
 
     def render(self, item: ContentItem) -> Rendered:
-        return Rendered(item.text)
+        return Rendered(item.text, self.losing)
 
     def write(self, write: Write) -> Receipt:
         when, error = (self.errors.pop(0) if self.errors else None) or ("", None)

@@ -215,6 +215,8 @@ class Queue:
     """At most this many jobs of the pair are begun in any 24 hours; None: no limit."""
     keys: frozenset[str] | None = None
     """Only these jobs; None: all of the pair's."""
+    in_order: bool = False
+    """Whether a job waits for all that were recorded before it, dead letters too."""
 
 
 class PairRecord(Model):
@@ -313,9 +315,9 @@ class JobStore(Protocol):
         """Take the queue's oldest due job, or None when none is due now.
 
         Due: pending with `not_before` reached, or running with its lease over (its doubt is kept). Not due: a job
-        behind an earlier revision of its item that is pending, running or failed as unknown; any job while the
-        destination is paused or the queue's daily number is used up. The claim sets owner and lease, raises
-        `attempt` by one and fills `held`.
+        behind an earlier revision of its item that is pending, running or failed as unknown; in an ordered queue a
+        job behind one that is not done; any job while the destination is paused or the queue's daily number is used
+        up. The claim sets owner and lease, raises `attempt` by one and fills `held`.
         """
 
     def mark_sending(self, job: Job) -> Job:

@@ -102,7 +102,7 @@ class WebhookDestination:
 
     def render(self, item: ContentItem) -> Rendered:
         """Show the JSON of a create."""
-        losses = (f"{len(item.media)} media are described, their bytes are not sent",) if item.media else ()
+        losses = ("media are described, their bytes are not sent",) if item.media else ()
         return Rendered(orjson.dumps(_content(item), option=orjson.OPT_INDENT_2).decode(), losses)
 
     def write(self, write: Write) -> Receipt:

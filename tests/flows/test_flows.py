@@ -6,91 +6,10 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.servers.counting import Counting
-
-ROOT = Path(__file__).parents[2]
-SAMPLE = ROOT / "sample" / "telegram_export"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """A state of its own for this module; Prefect's database is made once."""
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture
-def run(home, tmp_path):
-    """Return a function that runs a flow file and returns exit code, output and summary."""
-
-    def start(flow, *arguments, **variables):
-        environment = os.environ | {"PREFECT_HOME": str(home), "SYNDICATE_WITNESS": str(tmp_path / "w")} | variables
-        return subprocess.Popen(
-            [sys.executable, str(ROOT / "flows" / f"{flow}.py"), *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def finish(flow, *arguments, **variables):
-        file = tmp_path / "summary.json"
-        file.unlink(missing_ok=True)
-        summary = ("--summary", file) if flow != "dead_letters" else ()
-        process = start(flow, *arguments, *summary, **variables)
-        output, _ = process.communicate(timeout=300)
-        return process.returncode, output, json.loads(file.read_text()) if file.exists() else {}
-
-    finish.start = start
-    return finish
-
-
-@pytest.fixture
-def counting(tmp_path):
-    """Return a function that starts a counting webhook."""
-    started = []
-
-    def start(**settings):
-        started.append(Counting(tmp_path, **settings))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.stop()
-
-
-def lines(archive):
-    """Return an archive's items in order of their ids."""
-    found = [json.loads(line) for file in sorted(archive.glob("items/*.jsonl")) for line in file.open(encoding="utf-8")]
-    return sorted(found, key=lambda item: item["id"])
-
-
-def export(folder, messages):
-    """Write a one-chat export as tdesktop does."""
-    folder.mkdir(exist_ok=True)
-    chat = {"name": "A chat", "type": "public_channel", "id": 42, "messages": messages}
-    (folder / "result.json").write_text(json.dumps(chat, indent=1, ensure_ascii=False), encoding="utf-8")
-    return folder
-
-
-def message(number, text, edited=0):
-    """Build one message."""
-    made = {
-        "id": number,
-        "type": "message",
-        "date": "2025-01-01T00:00:00",
-        "date_unixtime": str(1_735_689_600 + number * 60),
-        "text": text,
-        "text_entities": [{"type": "plain", "text": text}],
-    }
-    return made | ({"edited_unixtime": str(1_735_689_600 + edited * 60)} if edited else {})
+from tests.exports import ROOT, export, lines, message
 
 
 def test_sample_arrives_and_again_is_already_there(run, tmp_path):

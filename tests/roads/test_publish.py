@@ -277,3 +277,27 @@ def test_an_album_that_lost_its_first_picture_is_still_itself(road):
 def replace_members(item):
     """Leave an album with its second message alone."""
     return item.model_copy(update={"members": ()})
+
+
+def test_a_pair_that_asks_for_order_stops_at_a_dead_letter(road):
+    """What lies behind it waits, is counted as pending, and goes on once it is out of the way."""
+    place = FakePlace(errors=[None, ("refused", Rejected("422: no"))])
+    source = ListSource([post(n) for n in range(1, 6)])
+    for _ in range(2):
+        summary = road(source, place, on_failure="stop")
+        assert (summary.dead, summary.pending, summary.blocked, summary.exit_code) == (1, 3, True, 2)
+    assert len(place.effects) == 1
+    road.store.skip([job.key for job in road.store.dead_letters(DeadLetterFilter())], run_id="person")
+    summary = road(source, place, on_failure="stop")
+    assert (summary.delivered, summary.blocked, summary.exit_code) == (3, False, 0)
+
+
+def test_a_dry_run_shows_what_would_be_sent_and_changes_nothing(road):
+    """Rendered for the place, with what is lost; the count is the real run's."""
+    place, source = FakePlace(losing=("a poll",)), ListSource([post(n) for n in range(1, 26)])
+    dry = road(source, place, dry_run=True)
+    assert (dry.pending, dry.losses, len(dry.previews)) == (25, {"a poll": 25}, 20)
+    assert dry.previews[0].body == "text"
+    assert not place.effects
+    assert road.store.pair("list:1", "fake:one") is None
+    assert road(source, place).delivered == 25

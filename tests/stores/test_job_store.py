@@ -296,6 +296,25 @@ class TestClaiming:
         clock.go(microseconds=1)
         assert claim(store, queue) is not None
 
+    def test_in_order(self, store, clock):
+        """In an ordered queue a job waits for all before it: in hand, waiting or dead."""
+        queue = Queue("s", "d", in_order=True)
+        store.create([job(f"s/{number}") for number in range(3)])
+        taken = claim(store, queue)
+        assert claim(store, queue) is None
+        assert store.next_due(queue) == START + LEASE
+        store.release(taken, None, not_before=START + timedelta(seconds=9), in_doubt=False, counts=False)
+        assert claim(store, queue) is None
+        assert store.next_due(queue) == START + timedelta(seconds=9)
+        clock.go(seconds=9)
+        taken = claim(store, queue)
+        assert taken.item_id == "s/0"
+        store.fail(taken, Reason.REJECTED, failure(), run_id="r", in_doubt=False)
+        assert claim(store, queue) is None
+        assert store.next_due(queue) is None
+        assert store.skip([taken.key], run_id="r") == [taken.key]
+        assert claim(store, queue).item_id == "s/1"
+
     def test_per_day_in_hand(self, store):
         """A job in a worker's hands counts before it is sent."""
         queue = Queue("s", "d", per_day=1)

@@ -19,6 +19,12 @@ _BLOCKED = exists().where(
     _earlier.c.revision < jobs.c.revision,
     or_(_earlier.c.due_at.is_not(None), _earlier.c.reason == Reason.UNKNOWN.value),
 )
+_BEHIND = exists().where(
+    _earlier.c.source_id == jobs.c.source_id,
+    _earlier.c.destination_id == jobs.c.destination_id,
+    _earlier.c.seq < jobs.c.seq,
+    or_(_earlier.c.due_at.is_not(None), _earlier.c.reason.is_not(None)),
+)
 
 
 def claim(connection: Connection, now: datetime, queue: Queue, owner: str, run_id: str, until: datetime) -> Job | None:
@@ -82,7 +88,9 @@ def _carried_by(run_id: str) -> ColumnElement[str]:
 
 def _willing(connection: Connection, queue: Queue) -> tuple[ColumnElement[bool], ...]:
     """Return what an open job of the queue fulfils that no earlier revision of its item blocks."""
-    willing = (*_of(queue), jobs.c.due_at.is_not(None), ~_BLOCKED)
+    willing: tuple[ColumnElement[bool], ...] = (*_of(queue), jobs.c.due_at.is_not(None), ~_BLOCKED)
+    if queue.in_order:
+        willing = (*willing, ~_BEHIND)
     return willing if queue.keys is None else (*willing, one_of(connection, jobs.c.key, queue.keys))
 
 

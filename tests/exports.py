@@ -1,0 +1,36 @@
+"""Exports made for tests, and archives read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "sample" / "telegram_export"
+
+
+def lines(archive):
+    """Return an archive's items in order of their ids."""
+    found = [json.loads(line) for file in sorted(archive.glob("items/*.jsonl")) for line in file.open(encoding="utf-8")]
+    return sorted(found, key=lambda item: item["id"])
+
+
+def export(folder, messages):
+    """Write a one-chat export as tdesktop does."""
+    folder.mkdir(exist_ok=True)
+    chat = {"name": "A chat", "type": "public_channel", "id": 42, "messages": messages}
+    (folder / "result.json").write_text(json.dumps(chat, indent=1, ensure_ascii=False), encoding="utf-8")
+    return folder
+
+
+def message(number, text, edited=0):
+    """Build one message."""
+    made = {
+        "id": number,
+        "type": "message",
+        "date": "2025-01-01T00:00:00",
+        "date_unixtime": str(1_735_689_600 + number * 60),
+        "text": text,
+        "text_entities": [{"type": "plain", "text": text}],
+    }
+    return made | ({"edited_unixtime": str(1_735_689_600 + edited * 60)} if edited else {})

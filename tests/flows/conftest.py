@@ -1,0 +1,61 @@
+"""Flows as people run them: processes of their own, with a state of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.exports import ROOT
+from tests.servers.counting import Counting
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A state of its own for this module; Prefect's database is made once."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def run(home, tmp_path):
+    """Return a function that runs a flow file and returns exit code, output and summary."""
+
+    def start(flow, *arguments, **variables):
+        environment = os.environ | {"PREFECT_HOME": str(home), "SYNDICATE_WITNESS": str(tmp_path / "w")} | variables
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "flows" / f"{flow}.py"), *map(str, arguments)],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def finish(flow, *arguments, **variables):
+        file = tmp_path / "summary.json"
+        file.unlink(missing_ok=True)
+        summary = ("--summary", file) if flow != "dead_letters" else ()
+        process = start(flow, *arguments, *summary, **variables)
+        output, _ = process.communicate(timeout=300)
+        return process.returncode, output, json.loads(file.read_text()) if file.exists() else {}
+
+    finish.start = start
+    return finish
+
+
+@pytest.fixture
+def counting(tmp_path):
+    """Return a function that starts a counting webhook."""
+    started = []
+
+    def start(**settings):
+        started.append(Counting(tmp_path, **settings))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
