@@ -1,0 +1,122 @@
+"""Prefect as on a server of one's own: API server, process work pool and worker, each a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from tests.exports import ROOT
+
+PREFECT = [sys.executable, "-m", "prefect"]
+
+
+class Prefect:
+    """A running server with the pack deployed and one worker that takes one run at a time."""
+
+    def __init__(self, folder: Path):
+        port = _free_port()
+        self.api = f"http://127.0.0.1:{port}/api"
+        self.environment = os.environ | {
+            "PREFECT_HOME": str(folder / "home"),
+            "PREFECT_API_URL": self.api,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_API_PORT": str(port),
+            "SYNDICATE_DATABASE_URL": f"sqlite:///{folder}/syndicate.db",
+            "SYNDICATE_WITNESS": str(folder / "witness"),
+        }
+        self._log = (folder / "prefect.log").open("w", encoding="utf-8")
+        self._processes = [self._start("server", "start", "--port", str(port))]
+        self._wait_for(lambda: self.get("/health"), 120)
+        self.run("work-pool", "create", "syndicate", "--type", "process")
+        self.run("--no-prompt", "deploy", "--all")
+        self._processes.append(self._start("worker", "start", "--pool", "syndicate", "--limit", "1"))
+
+    def _start(self, *arguments):
+        return subprocess.Popen(
+            [*PREFECT, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments):
+        """Run a prefect command and return what it printed."""
+        done = subprocess.run(
+            [*PREFECT, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def get(self, path, body=None):
+        """Ask the API."""
+        request = urllib.request.Request(  # noqa: S310 - our own loopback
+            self.api + path,
+            None if body is None else json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback
+            return json.loads(answer.read() or b"null")
+
+    def deployment_run(self, deployment, /, **parameters):
+        """Run a deployment as a person does; returns the flow run's id."""
+        given = [part for key, value in parameters.items() for part in ("--param", f"{key}={json.dumps(value)}")]
+        before = self._run_ids()
+        self.run("deployment", "run", deployment, *given)
+        (new,) = self._run_ids() - before
+        return new
+
+    def state(self, run_id):
+        """Return a flow run's state."""
+        return self.get(f"/flow_runs/{run_id}")["state"]
+
+    def wait(self, run_id, *names, seconds=180):
+        """Wait until a flow run is in a state of one of these names; returns the state."""
+        self._wait_for(lambda: self.state(run_id)["name"] in names, seconds, lambda: self.state(run_id))
+        return self.state(run_id)
+
+    def artifacts(self, run_id):
+        """Return a flow run's artifacts by key."""
+        which = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
+        return {found["key"]: found["data"] for found in self.get("/artifacts/filter", which)}
+
+    def _run_ids(self):
+        return {found["id"] for found in self.get("/flow_runs/filter", {"limit": 200})}
+
+    def _wait_for(self, true, seconds, what=lambda: ""):
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                if true() not in {False, None}:
+                    return
+            except OSError:
+                pass
+            if time.monotonic() > until:
+                raise AssertionError(f"not within {seconds} s: {what()}\n{Path(self._log.name).read_text()[-3000:]}")
+            time.sleep(0.5)
+
+    def stop(self):
+        """End worker, runs and server."""
+        for process in reversed(self._processes):
+            os.killpg(process.pid, signal.SIGTERM)
+        for process in self._processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self._log.close()
+
+
+def _free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
