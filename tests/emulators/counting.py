@@ -1,7 +1,8 @@
 """A webhook that counts: a process of its own that knows nothing of ours, refuses what is wrong, and loses answers.
 
 Run it: counting.py --log FILE [--settings JSON]. It prints its port, and writes a JSON line for each effect and for
-each refusal. POST /control changes the settings, GET /state tells what there is now.
+each refusal. POST /control changes the settings (`closed_for`: nobody listens for so many seconds), GET /state
+tells what there is now.
 """
 
 import argparse
@@ -40,6 +41,7 @@ class World:
         self.effects = 0
         self.objects = {}
         self.answers = {}
+        self.closed_for = 0.0
 
     def note(self, **line):
         """Write a line to the log."""
@@ -87,8 +89,14 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         if self.path == "/control":
             with self.world.lock:
+                self.world.closed_for = body.pop("closed_for", 0.0)
                 self.world.settings |= body
             self.answer(200, {})
+            if self.world.closed_for:
+                self.server.shutdown()
+            return
+        if self.world.closed_for:
+            self.close_connection = True
             return
         time.sleep(self.world.settings["delay"])
         with self.world.lock:
@@ -166,9 +174,18 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     arguments = parser.parse_args()
     Handler.world = World(arguments.log, json.loads(arguments.settings))
-    server = ThreadingHTTPServer(("127.0.0.1", arguments.port), Handler)
-    print(server.server_address[1], flush=True)
-    server.serve_forever()
+    port = arguments.port
+    while True:
+        with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+            if not port:
+                port = server.server_address[1]
+                print(port, flush=True)
+            server.daemon_threads = True
+            server.block_on_close = False
+            server.serve_forever(0.05)
+        # Only POST /control ends it: nobody listens for a while, then it is there again with all it knew.
+        time.sleep(Handler.world.closed_for)
+        Handler.world.closed_for = 0.0
 
 
 if __name__ == "__main__":

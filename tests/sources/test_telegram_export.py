@@ -38,10 +38,20 @@ HOSTILE = (
     "photos",
     "x" * 5000,
 )
+
+
+def a_line_each(value: dict[str, Any]) -> bytes:
+    """Write each message on a line of its own, as tools that filter exports do."""
+    head = json.dumps({name: part for name, part in value.items() if name != "messages"})
+    lines = ",\n".join(json.dumps(part) for part in value["messages"])
+    return f'{head[:-1]}, "messages": [\n{lines}\n]}}'.encode()
+
+
 LAYOUTS: dict[str, Callable[[object], bytes]] = {
     "minified": orjson.dumps,
     "four spaces": lambda value: json.dumps(value, indent=4).encode(),
     "tabs": lambda value: json.dumps(value, indent="\t", ensure_ascii=False).encode(),
+    "a message a line": a_line_each,
     "BOM": lambda value: b"\xef\xbb\xbf" + tdesktop(value),
     "CRLF": lambda value: tdesktop(value).replace(b"\n", b"\r\n"),
     "keys behind the messages": lambda value: tdesktop(dict(reversed(value.items()))),  # type: ignore[attr-defined]

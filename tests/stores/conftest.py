@@ -17,11 +17,6 @@ from adapters.stores.sql import SqlJobStore, engine_of
 from tests.servers import postgres
 
 
-def pytest_configure(config):
-    """Name the marker of tests that need PostgreSQL."""
-    config.addinivalue_line("markers", "postgres: needs a PostgreSQL server, found or started")
-
-
 class Clock:
     """A clock that goes when it is told to."""
 

@@ -1,7 +1,7 @@
 """Reads messages out of a result.json piece by piece: memory does not grow with the file, and damage stays local.
 
 The form is tdesktop's own (export_output_json.cpp in telegramdesktop/tdesktop). Messages are cut apart at their
-indentation, whatever it is; a file without any is cut at its braces.
+indentation, whatever it is; where they have none, at their braces.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def pieces(stream: BinaryIO, offset: int) -> Iterator[Piece]:
         return
     space = start[:skipped].lstrip(b",")
     line = space.rpartition(b"\n")
-    if line[1]:
+    # A message a line begins on a line of its own too, but does not end on one.
+    if line[1] and start[skipped + 1 : skipped + 2] in {b"\n", b"\r"}:
         newline = b"\r\n" if line[0].endswith(b"\r") else b"\n"
         yield from _by_indentation(stream, start[skipped:], offset + skipped, newline + line[2] + b"}")
     else:
