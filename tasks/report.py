@@ -140,7 +140,7 @@ class Summary(BaseModel):
         rows = [
             ("seen in the source", self.seen, ""),
             ("carried over", self.carried, "") if self.carried else None,
-            ("delivered", self.delivered, f"{self.created} new, {self.updated} edited, {self.deleted} deleted"),
+            ("delivered", self.delivered, f"{self.created:,} new, {self.updated:,} edited, {self.deleted:,} deleted"),
             ("already there", self.already, ""),
             ("filtered", self.filtered, _named(self.filtered_by)) if self.filtered else None,
             ("would be delivered" if self.dry_run else "pending", self.pending, self._due()) if self.pending else None,

@@ -37,9 +37,17 @@ class WebhookSettings(Model):
 
     url: str = Field(repr=False)
     """May hold a secret in its path: never shown."""
-    name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    name: str
     honours_key: bool = False
     key_life_hours: float = Field(default=24.0, gt=0)
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, name: str) -> str:
+        """Take what can stand in an identity."""
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
+            raise ValueError("a name has 1 to 64 letters, digits, dots, dashes or underscores")
+        return name
 
     @field_validator("url")
     @classmethod

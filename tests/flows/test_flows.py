@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 
 import pytest
 
@@ -59,6 +60,58 @@ def test_bad_input_is_one_clear_line(run, tmp_path, arguments, says):
     assert says in output
     assert len(output.strip().splitlines()) == 1, output
     assert not (tmp_path / "archive" / "items").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--url", "htp:/x", "--name", "n"), "this is no address: write https://host/path"),
+        (("--url", "http://127.0.0.1:1/", "--name", "a/b"), "a name has 1 to 64 letters"),
+        (("--url", "http://127.0.0.1:1/"), "requires an argument"),
+        (("--url", "http://127.0.0.1:1/", "--name", "n", "--per-day", "0"), "give a whole number from 1 up"),
+    ],
+)
+def test_bad_webhook_is_one_clear_line(run, arguments, says):
+    """The same for a publishing pair; nothing is sent."""
+    code, output, _ = run("telegram_export_to_webhook", *arguments)
+    assert code == 1
+    assert says in output
+    assert len(output.strip().splitlines()) == 1, output
+
+
+def test_a_store_that_cannot_be_used_is_one_clear_line(run, tmp_path):
+    """Unreachable, of a newer schema, or no store that we know: exit code 1, nothing written."""
+    newer = tmp_path / "newer.db"
+    assert run("telegram_export_to_local", SYNDICATE_DATABASE_URL=f"sqlite:///{newer}")[0] == 0
+    shutil.rmtree(tmp_path / "archive")
+    with sqlite3.connect(newer) as database:
+        database.execute("UPDATE syndicate_version SET version_num = '9999'")
+    for url, says in (
+        ("postgresql://127.0.0.1:1/x", "Nothing is sent without it"),
+        (f"sqlite:///{newer}", "made by a newer release"),
+        ("mysql://127.0.0.1/x", "cannot be kept in mysql"),
+    ):
+        code, output, _ = run("telegram_export_to_local", SYNDICATE_DATABASE_URL=url)
+        assert code == 1
+        assert says in output
+        assert len(output.strip().splitlines()) == 1, output
+    assert not (tmp_path / "archive").exists()
+
+
+def test_a_lost_creation_then_edited_then_deleted_is_one_object_then_none(run, counting, tmp_path):
+    """Its answer was lost; the edit finds the object by its key, and the delete leaves nothing."""
+    server = counting(honour_key=True, lose_every=1)
+    arguments = ["--url", server.url, "--name", "life", "--honours-key", "--from-beginning", "--deletes"]
+    arguments += ["--allow-mass-delete", "--export", tmp_path / "export"]
+    export(tmp_path / "export", [message(1, "one"), message(2, "two"), message(3, "three")])
+    assert run("telegram_export_to_webhook", *arguments)[0] == 0
+    export(tmp_path / "export", [message(1, "one"), message(2, "edited", 10), message(3, "three")])
+    assert run("telegram_export_to_webhook", *arguments)[0] == 0
+    assert sorted(thing["text"] for thing in server.state()["objects"].values()) == ["edited", "one", "three"]
+    export(tmp_path / "export", [message(1, "one"), message(3, "three")])
+    code, output, summary = run("telegram_export_to_webhook", *arguments)
+    assert sorted(thing["text"] for thing in server.state()["objects"].values()) == ["one", "three"], output
+    assert (code, summary["deleted"]) == (0, 1)
 
 
 def test_killed_archive_run_goes_on(run, tmp_path):

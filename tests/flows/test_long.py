@@ -14,6 +14,7 @@ import sqlite3
 import time
 from datetime import timedelta
 from itertools import cycle
+from textwrap import indent
 
 import pytest
 
@@ -40,8 +41,10 @@ def tiled(folder, number, edited=frozenset(), new=0):
             made |= {"id": n, "date_unixtime": str(at)} | ({"edited_unixtime": str(at + 9)} if n in edited else {})
             made["text_entities"] = [*kind["text_entities"], {"type": "plain", "text": text}]
             made["text"] = [*kind["text"], text]
-            file.write(json.dumps(made, ensure_ascii=False) + (",\n" if n < number + new else "\n"))
-        file.write("]}")
+            # As tdesktop lays it out.
+            written = indent(json.dumps(made, ensure_ascii=False, indent=1), "  ")
+            file.write(written + (",\n" if n < number + new else "\n"))
+        file.write(" ]\n}")
     return folder
 
 
