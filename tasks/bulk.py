@@ -211,7 +211,10 @@ class BulkRoad:
             if change is Change.EDITED and not options.edits:
                 self._filter("edits are off")
                 return False
-        if options.limit is not None and self.tally.delivered + len(pending.items) >= options.limit:
+        if (
+            options.limit is not None
+            and self.tally.delivered + self.tally.pending + len(pending.items) >= options.limit
+        ):
             self._filter("over --limit")
             return False
         return True

@@ -226,3 +226,26 @@ def test_secrets_appear_nowhere(run, counting, tmp_path, home):
     assert canary not in output
     kept = [file for folder in (home, tmp_path) for file in folder.rglob("*") if file.is_file()]
     assert [file for file in kept if canary.encode() in file.read_bytes()] == []
+
+
+def test_doubtful_items_are_adopted_skipped_redriven_and_resent(run, counting, tmp_path):
+    """The four ways out of a dead letter, each by its command; judged by what the webhook got."""
+    server = counting(lose_every=1)
+    source = export(tmp_path / "export", [message(n, f"text {n}") for n in (1, 2, 3)])
+    arguments = ["--export", source, "--url", server.url, "--name", "ways", "--from-beginning"]
+    assert run("telegram_export_to_webhook", *arguments)[2]["dead_by"] == {"unknown": 3}
+    server.control(lose_every=0)
+    first, second, third = (f"webhook:ways|telegram:42/{n}|1" for n in (1, 2, 3))
+    assert json.loads(run("dead_letters", "show", first, "--json")[1])["item"]["text"] == "text 1"
+    assert run("dead_letters", "adopt", first, "--remote-id", "o1")[0] == 0
+    assert run("dead_letters", "skip", "--key", second)[0] == 0
+    assert run("dead_letters", "redrive", "--destination", "webhook:ways")[0] == 0
+    assert len(server.effects()) == 3, "what is in doubt goes only when it is named"
+    assert run("dead_letters", "redrive", "--destination", "webhook:ways", "--reason", "unknown")[0] == 0
+    assert [effect["key"] for effect in server.effects()[3:]] == [third]
+    assert run("dead_letters", "resend", second)[0] == 0
+    export(source, [message(1, "edited", 10), message(2, "text 2"), message(3, "text 3")])
+    code, output, summary = run("telegram_export_to_webhook", *arguments)
+    sent = [(effect["action"], effect["id"], effect["remote_id"]) for effect in server.effects()[4:]]
+    assert sorted(sent) == [("create", "telegram:42/2", sent[0][2]), ("update", "telegram:42/1", "o1")], output
+    assert (code, summary["dead"], summary["already"]) == (0, 0, 1)
