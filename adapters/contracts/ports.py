@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, ClassVar, Protocol
 
 from adapters.contracts.item import ContentItem, Entry, Media
 from adapters.contracts.jobs import Action, Cursor, Receipt
+from adapters.contracts.limits import Limits as Limits
 
 
 @dataclass(frozen=True)
@@ -92,19 +93,6 @@ class Grade(StrEnum):
     """A second object; but our own mark can be looked up."""
     HOLDS = "holds"
     """A second object, and nothing to find it by: never again by itself."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a place takes; None: no limit known. Lengths are in the place's own unit."""
-
-    text: int | None = None
-    unit: str = "code points"
-    """What `text` counts: "code points", "utf-16", "bytes", "graphemes"."""
-    media: int | None = None
-    """Media an item."""
-    media_bytes: int | None = None
-    """Bytes a medium."""
 
 
 @dataclass(frozen=True)

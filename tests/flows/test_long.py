@@ -57,7 +57,7 @@ def kill(process):
 
 def test_ten_kills_lose_and_double_nothing(run, tmp_path):
     """Killed ten times while it writes: equal to one undisturbed run; then exactly what has changed is written."""
-    chance = random.Random(SEED)  # noqa: S311 - to be repeatable
+    chance = random.Random(SEED)
     source, archive = tiled(tmp_path / "export", MANY), tmp_path / "archive"
     arguments = ["--export", source, "--archive", archive]
     reached = []
