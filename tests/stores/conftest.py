@@ -5,31 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from adapters.conformance.stores import Clock
 from adapters.stores.memory import memory_store
 from adapters.stores.sql import SqlJobStore, engine_of
 from tests.servers import postgres
-
-
-class Clock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self):
-        self.time = datetime(2026, 1, 1, tzinfo=UTC)
-
-    def __call__(self):
-        """Return the time."""
-        return self.time
-
-    def go(self, **by):
-        """Let time pass."""
-        self.time += timedelta(**by)
 
 
 @pytest.fixture

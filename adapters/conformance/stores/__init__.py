@@ -1,0 +1,41 @@
+"""What every job store promises, as a suite to inherit from.
+
+    class TestMyStore(StoreSuite):
+        @pytest.fixture
+        def clock(self): return Clock()
+
+        @pytest.fixture
+        def store(self, clock): ...        # an empty store that tells the time by this clock
+
+        @pytest.fixture
+        def reopen(self, store): ...       # a function that gives another handle on the same store
+
+Another handle is what another process would have: the suite claims with one and looks with the other. It closes
+neither. A store that cannot outlive its process gives itself.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+# A failed check shall show its values; pytest rewrites what it is told of before the import.
+pytest.register_assert_rewrite(
+    *(
+        f"{__name__}.{name}"
+        for name in ("samples", "lifecycle", "claiming", "fencing", "planning", "runs", "dead_letters")
+    )
+)
+
+from adapters.conformance.stores.claiming import Claiming
+from adapters.conformance.stores.dead_letters import DeadLetters
+from adapters.conformance.stores.fencing import Fencing
+from adapters.conformance.stores.lifecycle import Lifecycle
+from adapters.conformance.stores.planning import Planning
+from adapters.conformance.stores.runs import Runs
+from adapters.conformance.stores.samples import Clock
+
+__all__ = ["Clock", "StoreSuite"]
+
+
+class StoreSuite(Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters):
+    """The job store's promises, sentence by sentence; bring the fixtures `clock`, `store` and `reopen`."""
