@@ -1,0 +1,198 @@
+"""The sweep: one fault at each point of a road, then an undisturbed run, then a look at what is really there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.sweep.roads import Archive, Verdict, Webhook, World
+from tests.sweep.tracing import NotFired, Nursery, Point
+
+AT_ONCE = 2
+LATER = 1000.0
+"""Seconds by which all clocks are put forward before the second run: every lease is over then."""
+BUSY = 0.3
+"""Seconds for which a run waits for a stopped one's transaction in SQLite before it says so."""
+STOPPABLE = frozenset({"sendto", "pwrite64", "fdatasync"})
+
+
+@dataclass
+class Row:
+    """One sweep: a line of the table."""
+
+    road: str
+    store: str
+    fault: str
+    points: int = 0
+    fired: int = 0
+    lost: int = 0
+    doubled: int = 0
+    torn: int = 0
+    redone: int = 0
+    """The most items that one point had written or asked for again."""
+    dead: int = 0
+    """The most dead letters that one point left."""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def held(self) -> bool:
+        """Whether the promise was kept at every point, and every point was struck."""
+        return not (self.lost or self.doubled or self.torn or self.notes) and 0 < self.points == self.fired
+
+    def add(self, point: Point, verdict: Verdict) -> None:
+        """Add what a point came to."""
+        self.lost += verdict.lost
+        self.doubled += verdict.doubled
+        self.torn += verdict.torn
+        self.redone = max(self.redone, verdict.redone)
+        self.dead = max(self.dead, verdict.dead)
+        wrong = [f"{name} {count}" for name in ("lost", "doubled", "torn") if (count := getattr(verdict, name))]
+        self.notes += [f"{self.road} {self.store} {self.fault} {point}: {text}" for text in (*wrong, *verdict.notes)]
+
+
+def sweep(kind: Archive | Webhook, fault: str, *, every: int = 1, most: int = 0) -> Row:
+    """Strike each point of a road, or each `every`-th, or `most` spread evenly."""
+    row = Row(kind.name, kind.store, fault)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as ended:
+        sweeping = _Sweep(kind, fault, Path(name) / "prepared" / "base")
+        ended.callback(sweeping.close)
+        points = _spread(sweeping.points(), every, most)
+        row.points = len(points)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for point, verdict in zip(points, pool.map(sweeping.struck, points), strict=True):
+                if isinstance(verdict, NotFired):
+                    row.notes.append(f"{row.road} {row.store}: {verdict}")
+                    continue
+                row.fired += 1
+                row.add(point, verdict)
+    return row
+
+
+def _spread(points: Sequence[Point], every: int, most: int) -> list[Point]:
+    """Choose points, from the first to the last."""
+    if not most or most >= len(points):
+        return list(points[::every])
+    return [points[(2 * n + 1) * len(points) // (2 * most)] for n in range(most)]
+
+
+class _Sweep:
+    """What the points of one sweep share."""
+
+    def __init__(self, kind: Archive | Webhook, fault: str, base: Path) -> None:
+        self._kind, self._fault, self._base = kind, fault, base
+        kind.busy = BUSY if fault == "STOP" else 30.0
+        base.mkdir(parents=True)
+        self._nurseries: SimpleQueue[Nursery] = SimpleQueue()
+        # A stopped run keeps its nursery waiting; who works meanwhile needs another one.
+        for _ in range(AT_ONCE * 2):
+            self._nurseries.put(Nursery())
+        with self._nursery() as nursery:
+            kind.prepare(base, nursery)
+
+    def close(self) -> None:
+        """End the nurseries."""
+        for _ in range(AT_ONCE * 2):
+            self._nurseries.get().close()
+
+    def points(self) -> list[Point]:
+        """Return the points at which the fault can befall."""
+        folder = self._copied("points")
+        with self._kind.world(folder) as world, self._nursery() as nursery:
+            points = nursery.points(world.told, folder.parent, world.wanted)
+        if self._fault == "STOP":
+            return [point for point in points if point.call in STOPPABLE]
+        # Sockets fail with errors of their own; those are the counting server's to play.
+        return [point for point in points if self._fault == "KILL" or point.call != "sendto"]
+
+    def struck(self, point: Point) -> Verdict | NotFired:
+        """Let the fault befall one point, run again, and judge."""
+        folder, verdict = self._copied(f"{point.call}-{point.number}"), Verdict()
+        try:
+            with self._kind.world(folder) as world:
+                self._befall(world, point, verdict)
+                world.between(verdict)
+                world.told.shift(LATER * 2)
+                second = self._undisturbed(world, "second", verdict)
+                if second is not None:
+                    world.judge(verdict, second)
+        except NotFired as error:
+            return error
+        finally:
+            shutil.rmtree(folder.parent)
+        return verdict
+
+    def _befall(self, world: World, point: Point, verdict: Verdict) -> None:
+        """Do the disturbed run."""
+        folder = Path(world.told.folder).parent
+
+        def meanwhile() -> None:
+            """Do all the work while the first run is stopped, its lease long over."""
+            world.told.shift(LATER)
+            self._undisturbed(world, "meanwhile", verdict, may_wait=True)
+
+        with self._nursery() as nursery:
+            if self._fault == "STOP":
+                ended = nursery.stop(world.told, folder, point, meanwhile)
+            else:
+                ended = nursery.strike(world.told, folder, point, self._fault)
+        if ended.unclean:
+            verdict.notes.append(f"the first run {ended.unclean}")
+
+    def _undisturbed(
+        self, world: World, run_id: str, verdict: Verdict, *, may_wait: bool = False
+    ) -> dict[str, Any] | None:
+        """Run again and return the summary; only behind another's transaction may it end without its work done."""
+        folder = Path(world.told.folder).parent / run_id
+        folder.mkdir()
+        with self._nursery() as nursery:
+            ended = nursery.run(replace(world.told, run_id=run_id), folder)
+        if ended.code == 0:
+            found: dict[str, Any] = json.loads(ended.output)
+            return found
+        if ended.unclean or not may_wait:
+            verdict.notes.append(f"the {run_id} run ended with {ended.code}: {ended.errors[-1500:]}")
+        return None
+
+    def _copied(self, name: str) -> Path:
+        """Copy what was prepared for one point, in a folder of its own with room for the point's logs."""
+        folder = self._base.parents[1] / name / "work"
+        shutil.copytree(self._base, folder)
+        return folder
+
+    @contextmanager
+    def _nursery(self) -> Iterator[Nursery]:
+        """Borrow a nursery."""
+        nursery = self._nurseries.get()
+        try:
+            yield nursery
+        finally:
+            self._nurseries.put(nursery)
+
+
+def show(rows: Sequence[Row], console: Console) -> None:
+    """Print the table, and below it whatever is not as promised."""
+    table = Table(title="the crash sweep")
+    for name in ("road", "store", "fault"):
+        table.add_column(name)
+    numbers = ("points", "fired", "lost", "doubled", "torn", "redone", "dead")
+    for name in numbers:
+        table.add_column(name, justify="right")
+    for row in rows:
+        bad = not row.held
+        cells = (str(getattr(row, name)) for name in numbers)
+        table.add_row(row.road, row.store, row.fault, *cells, style="red" if bad else None)
+    console.print(table)
+    for row in rows:
+        for note in row.notes[:20]:
+            console.print(note, markup=False, highlight=False, soft_wrap=True)
