@@ -78,13 +78,15 @@ class Planner:
         self._page = PagePlan()
         self._page.counts.seen = 1
         newest = known.newest
+        if newest and newest.action is Action.DELETE and newest.state is not State.DONE:
+            # An earlier run's deletion that is still to come.
+            self._page.seen.append(newest.key)
+            return self._page
         if newest and newest.state is State.PENDING and not newest.in_doubt:
             self._page.cancel.append(newest.key)
             if known.held is None or known.held.deleted:
                 return self._page
-        if newest and newest.action is Action.DELETE and newest.state is not State.DONE:
-            self._page.seen.append(newest.key)
-        elif newest and newest.state is State.FAILED and newest.reason is not Reason.UNKNOWN and not known.held:
+        if newest and newest.state is State.FAILED and newest.reason is not Reason.UNKNOWN and not known.held:
             self._page.supersede.append(newest.key)
             self._page.counts.already += 1
         else:

@@ -239,6 +239,18 @@ def test_mass_deletion_asks(road):
     assert road(source, place, deletes=True, allow_mass_delete=True).deleted == 25
 
 
+def test_a_deletion_that_waits_is_done_by_the_next_run(road, clock):
+    """A run that finds an earlier run's deletion still open leaves it open and does it."""
+    place, source = FakePlace(), ListSource([post(1), post(2), post(3)])
+    road(source, place)
+    source.deleted, source.entries = {"list:1/2"}, [post(1), post(3)]
+    place.errors = [("refused", RateLimited("429", 3600))]
+    assert road(source, place, deletes=True).pending == 1
+    clock.wait(3600)
+    summary = road(source, place, deletes=True)
+    assert (summary.deleted, summary.pending, list(place.objects)) == (1, 0, ["o1", "o3"])
+
+
 def test_dry_run_writes_nothing_and_counts_the_same(road):
     """What it calls pending is what the real run delivers."""
     place, source = FakePlace(), ListSource([post(n) for n in range(1, 6)])
