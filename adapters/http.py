@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -218,8 +218,8 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}{port}"
 
 
-def classify(response: Response, what: str) -> SyndicateError | None:
-    """Return the error that an answer to a write means, or None for success.
+def classify(response: Response, what: str, secrets: Sequence[str] = ()) -> SyndicateError | None:
+    """Return the error that an answer to a write means, or None for success; it never repeats one of the secrets.
 
     The statuses are RFC 9110's; 429 is RFC 6585's. An answer in the 5xx leaves open whether the write was done.
     """
@@ -237,13 +237,15 @@ def classify(response: Response, what: str) -> SyndicateError | None:
         return Transient(said)
     if status == 408 or status >= 500 or status < 200:  # noqa: PLR2004
         return OutcomeUnknown(f"{said}, which leaves open whether it was taken")
-    return Rejected(f"{said}: {excerpt(response.body)}")
+    return Rejected(f"{said}: {excerpt(response.body, secrets)}")
 
 
-def excerpt(body: bytes) -> str:
-    """Return the begin of an answer on one line, for people."""
-    text = " ".join(body[:400].decode(errors="replace").split())
-    return text[:200] or "without a word"
+def excerpt(body: bytes, secrets: Sequence[str] = ()) -> str:
+    """Return the begin of an answer on one line, for people; many a server repeats what it was given."""
+    text = body.decode(errors="replace")
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return " ".join(text[:400].split())[:200] or "without a word"
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

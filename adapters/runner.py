@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +30,26 @@ class Attempts(Protocol):
 
     def __call__(self, job: Job, attempt: Callable[[], Receipt]) -> Receipt:
         """Run `attempt` until it returns, raises what is not to be retried, or the policy gives up."""
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """Repeats a job's attempts in this process, without an engine."""
+
+    policy: RetryPolicy
+    pause: Callable[[float], None] = time.sleep
+
+    def __call__(self, job: Job, attempt: Callable[[], Receipt]) -> Receipt:
+        """Run `attempt` until it returns, raises what is not to be retried, or the policy gives up."""
+        del job
+        for delay in self.policy.delays():
+            try:
+                return attempt()
+            except RateLimited:
+                raise
+            except Transient:
+                self.pause(delay)
+        return attempt()
 
 
 @dataclass
@@ -137,7 +158,8 @@ class _Work:
             key=job.key,
             item_id=job.item_id,
             item=job.item,
-            held=job.held,
+            # A creation that was asked for beside what is there, or after its deletion, edits nothing.
+            held=None if job.action is Action.CREATE else job.held,
             deadline=self.runner.policy.deadline,
             sending=self._mark,
             save=self._save,

@@ -10,7 +10,8 @@ from typing import ClassVar
 from adapters.contracts.errors import OutcomeUnknown
 from adapters.contracts.item import ContentItem, Entry, Media
 from adapters.contracts.jobs import Receipt
-from adapters.contracts.ports import Grade, Limits, MediaFile, MediaMissing, Page, Rendered, Write
+from adapters.contracts.limits import Limits
+from adapters.contracts.ports import Grade, MediaFile, MediaMissing, Page, Rendered, Write
 from adapters.contracts.version import stamp
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)

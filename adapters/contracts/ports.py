@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, ClassVar, Protocol
 
 from adapters.contracts.item import ContentItem, Entry, Media
 from adapters.contracts.jobs import Action, Cursor, Receipt
-from adapters.contracts.limits import Limits as Limits
+from adapters.contracts.limits import Limits
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import re
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
@@ -22,7 +21,8 @@ from pydantic import ConfigDict, Field, SecretStr, field_validator
 from adapters.contracts.errors import ConfigurationError, Rejected
 from adapters.contracts.item import ContentItem, Model
 from adapters.contracts.jobs import Action, Receipt
-from adapters.contracts.ports import Grade, Limits, Rendered, Write
+from adapters.contracts.limits import Limits
+from adapters.contracts.ports import Grade, Rendered, Write
 from adapters.http import Client, Response, classify, origin
 
 GONE = frozenset({404, 410})
@@ -133,8 +133,7 @@ class WebhookDestination:
             # A kept connection that has gone stale would make a doubt that nobody can settle.
             fresh=self.grade is Grade.HOLDS,
         )
-        shown = replace(response, body=self._masked(response.body))
-        error = classify(shown, f"{self.identity} at {origin(self._settings.url)}")
+        error = classify(response, f"{self.identity} at {origin(self._settings.url)}", self._secrets())
         if isinstance(error, Rejected) and write.action is Action.DELETE and response.status in GONE:
             error = None
         if error is not None:
@@ -158,13 +157,12 @@ class WebhookDestination:
             body |= {"version": write.item.version, "item": _content(write.item)}
         return body
 
-    def _masked(self, body: bytes) -> bytes:
-        """Take the address's longer pieces out of an answer: many a server repeats the path that it does not know."""
+    def _secrets(self) -> list[str]:
+        """Return what no message may repeat: the signing secret, and the address's longer pieces."""
         parts = urlsplit(self._settings.url)
-        for piece in re.split(r"[/?&=]", f"{parts.path}?{parts.query}"):
-            if len(piece) >= SHORTEST_SECRET:
-                body = body.replace(piece.encode(), b"***")
-        return body
+        pieces = re.split(r"[/?&=]", f"{parts.path}?{parts.query}")
+        mine = [self._secret.get_secret_value()] if self._secret else []
+        return mine + [piece for piece in pieces if len(piece) >= SHORTEST_SECRET]
 
     def _receipt(self, write: Write, response: Response) -> Receipt:
         """Read the answer; one that is no JSON object says only that all went well."""

@@ -1,7 +1,5 @@
 """Destination: a room of the chat service, each item a message with its files; see `examples.chat.server`."""
 
-import mimetypes
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -40,52 +38,43 @@ class ChatDestination:
             raise ConfigurationError(str(error)) from error
 
     def render(self, item: ContentItem) -> Rendered:
-        losses = [name for name in ("poll", "location", "forward") if getattr(item, name)]
-        return Rendered(item.text, tuple(losses) + (("markup",) if item.spans else ()))
+        lost = {"poll": item.poll, "location": item.location, "markup": item.spans}
+        return Rendered(item.text, tuple(name for name, there in lost.items() if there))
 
     def write(self, write: Write) -> Receipt:
-        path, body, method = f"/rooms/{self._room}/messages", {}, "POST"
+        path, method, body = f"/rooms/{self._room}/messages", "POST", dict[str, Any]()
         if write.item is not None:
             self.limits.check(write.item)
-            files = [self._upload(write, n, medium) for n, medium in enumerate(write.item.media)]
-            body = {"text": write.item.text, "files": files}
-        if write.held is None:
-            body |= {"nonce": write.key}
-        else:
+            done = dict(write.progress)
+            files = [self._upload(write, done, str(n), medium) for n, medium in enumerate(write.item.media)]
+            body = {"text": write.item.text, "files": files, "nonce": write.key}
+        if write.held is not None:
             path, method = f"{path}/{write.held.remote_id}", "DELETE" if write.item is None else "PATCH"
         said = self._send(write, method, path, orjson.dumps(body), marked=True)
-        gone = write.action is Action.DELETE
         remote_id = write.held.remote_id if write.held else str(said["id"])
-        return Receipt(remote_id=remote_id, url=f"{self._url}{path}", at=datetime.now(UTC), deleted=gone)
+        return Receipt(remote_id=remote_id, at=datetime.now(UTC), deleted=write.action is Action.DELETE)
 
-    def _upload(self, write: Write, number: int, medium: Media) -> str:
-        done: dict[str, str] = dict(write.progress)
-        if str(number) in done or write.media is None:
-            return done[str(number)]
-        file = write.media(medium)
-        with file.open() as stream:
-            data = stream.read(100_001)
-        if not data or len(data) != file.size or len(data) > 100_000:
-            raise Rejected(f"{medium.name or medium.kind}: {len(data):,} bytes were read, 1 to 100,000 can be sent")
-        mime = medium.mime or mimetypes.guess_type(medium.name)[0] or "application/octet-stream"
-        done[str(number)] = str(self._send(write, "POST", "/files", data, mime=mime)["id"])
-        write.save(done)
-        return done[str(number)]
+    def _upload(self, write: Write, done: dict[str, str], number: str, medium: Media) -> str:
+        if number not in done and write.media is not None:
+            with (file := write.media(medium)).open() as stream:
+                data = stream.read(100_001)
+            if not 0 < len(data) == file.size <= 100_000:
+                raise Rejected(f"{medium.name}: {len(data):,} bytes of {file.size:,}; 1 to 100,000 can be sent")
+            done[number] = str(self._send(write, "POST", "/files", data, medium.mime)["id"])
+            write.save(done)
+        return done[number]
 
-    def _send(
-        self, write: Write, method: str, path: str, data: bytes, mime: str = "application/json", *, marked: bool = False
-    ) -> Mapping[str, Any]:
-        headers = {"authorization": f"Bearer {self._token.get_secret_value()}", "content-type": mime}
-        before = write.sending if marked else None
+    def _send(self, write: Write, method: str, path: str, data: bytes, mime: str = "", *, marked: bool = False) -> Any:
+        token, mark = self._token.get_secret_value(), write.sending if marked else None
+        headers = {"authorization": f"Bearer {token}", "content-type": mime or "application/json"}
+        url, deadline = self._url + path, write.deadline
         answer = self._client.send(
-            method, self._url + path, content=data, headers=headers, deadline=write.deadline, before_first_byte=before
+            method, url, content=data, headers=headers, deadline=deadline, before_first_byte=mark
         )
-        if method == "DELETE" and answer.status == 404:  # noqa: PLR2004 - it is gone: that is what was asked
-            return {}
-        if error := classify(answer, f"{self.identity}: {method} {path.rpartition('/')[0]}"):
+        error = classify(answer, f"{self.identity}: {method}", [token])
+        if error and not (method == "DELETE" and answer.status == 404):  # gone is what was asked for
             raise error
-        said: dict[str, Any] = orjson.loads(answer.body or b"{}")
-        return said
+        return orjson.loads(answer.body or b"{}")
 
     def close(self) -> None:
         self._client.close()
