@@ -27,7 +27,7 @@ from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.destinations.webhook import WebhookDestination, WebhookSettings
 from adapters.media import FolderMediaStore
 from adapters.sources.telegram_export import TelegramExportSource
-from adapters.stores.sql import SqlJobStore, engine_of, engines
+from adapters.stores.sql import SqlJobStore, engine_of
 from tasks.bulk import BulkRoad
 from tasks.options import Options
 from tasks.plain import PlainEngine
@@ -59,8 +59,6 @@ class Run:
     batch: int = 12
     """Items a commit of the archive."""
     run_id: str = "swept"
-    busy: float = 30.0
-    """Seconds to wait for another process's transaction in SQLite."""
 
     def arguments(self) -> list[str]:
         """Return the command that does this run in a process of its own."""
@@ -81,7 +79,6 @@ def run(told: Run) -> Summary:
         return naive.run(Path(told.folder), told.state)
     folder = Path(told.folder)
     shift = folder / "shift"
-    engines.BUSY = told.busy
     tasks.bulk.BATCH = told.batch
 
     def clock() -> datetime:

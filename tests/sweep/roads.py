@@ -44,7 +44,6 @@ class Archive:
     name: str = "archive"
     road: str = "archive"
     honours_key: bool = False
-    busy: float = 30.0
     store: ClassVar[str] = "sqlite"
     calm: dict[str, Any] = field(default_factory=dict)
     calm_files: dict[str, str] = field(default_factory=dict)
@@ -139,7 +138,6 @@ class Webhook:
     road: str = "webhook"
     honours_key: bool = True
     postgres: str = ""
-    busy: float = 30.0
     calm: set[tuple[str, str]] = field(default_factory=set)
     _base: str = ""
 
@@ -176,7 +174,7 @@ class Webhook:
 
     def _told(self, folder: Path, server: Counting, store: str, **more: Any) -> Run:
         """Say what a run is told."""
-        told = Run(self.road, str(folder), store=store, url=server.url, honours_key=self.honours_key, busy=self.busy)
+        told = Run(self.road, str(folder), store=store, url=server.url, honours_key=self.honours_key)
         return replace(told, **more)
 
     def _database(self, template: str = "") -> str:

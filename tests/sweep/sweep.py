@@ -22,8 +22,6 @@ from tests.sweep.tracing import NotFired, Nursery, Point
 AT_ONCE = 2
 LATER = 1000.0
 """Seconds by which all clocks are put forward before the second run: every lease is over then."""
-BUSY = 0.3
-"""Seconds for which a run waits for a stopped one's transaction in SQLite before it says so."""
 STOPPABLE = frozenset({"sendto", "pwrite64", "fdatasync"})
 
 
@@ -91,7 +89,6 @@ class _Sweep:
 
     def __init__(self, kind: Archive | Webhook, fault: str, base: Path) -> None:
         self._kind, self._fault, self._base = kind, fault, base
-        kind.busy = BUSY if fault == "STOP" else 30.0
         base.mkdir(parents=True)
         self._nurseries: SimpleQueue[Nursery] = SimpleQueue()
         # A stopped run keeps its nursery waiting; who works meanwhile needs another one.
@@ -139,7 +136,7 @@ class _Sweep:
         def meanwhile() -> None:
             """Do all the work while the first run is stopped, its lease long over."""
             world.told.shift(LATER)
-            self._undisturbed(world, "meanwhile", verdict, may_wait=True)
+            self._undisturbed(world, "meanwhile", verdict)
 
         with self._nursery() as nursery:
             if self._fault == "STOP":
@@ -149,10 +146,8 @@ class _Sweep:
         if ended.unclean:
             verdict.notes.append(f"the first run {ended.unclean}")
 
-    def _undisturbed(
-        self, world: World, run_id: str, verdict: Verdict, *, may_wait: bool = False
-    ) -> dict[str, Any] | None:
-        """Run again and return the summary; only behind another's transaction may it end without its work done."""
+    def _undisturbed(self, world: World, run_id: str, verdict: Verdict) -> dict[str, Any] | None:
+        """Run again and return the summary; this run has to do its work."""
         folder = Path(world.told.folder).parent / run_id
         folder.mkdir()
         with self._nursery() as nursery:
@@ -160,8 +155,7 @@ class _Sweep:
         if ended.code == 0:
             found: dict[str, Any] = json.loads(ended.output)
             return found
-        if ended.unclean or not may_wait:
-            verdict.notes.append(f"the {run_id} run ended with {ended.code}: {ended.errors[-1500:]}")
+        verdict.notes.append(f"the {run_id} run ended with {ended.code}: {ended.errors[-1500:]}")
         return None
 
     def _copied(self, name: str) -> Path:

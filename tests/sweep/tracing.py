@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from tests.exports import ROOT
 from tests.sweep.child import UNTRACED, Run
@@ -24,6 +25,8 @@ FILES = (
 )
 """What changes files or makes changes last."""
 SOCKETS = ("sendto", "recvfrom")
+STOPPED = 1.5
+"""The longest that a run is stopped, in seconds of ours; for the runs' own clocks it is an age."""
 _CALL = re.compile(r"^(\d+) +(\w+)\((.*)")
 ENVIRONMENT = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "NO_PROXY": "*"}
 """Nothing of Python's own is written, and one run makes the same calls as the next."""
@@ -134,20 +137,26 @@ class Nursery:
         return ended
 
     def stop(self, told: Run, folder: Path, point: Point, meanwhile: Callable[[], None]) -> Ended:
-        """Do a run, stop it behind a point, do something meanwhile, and let it go on to its end."""
+        """Do a run, stop it behind a point, begin something meanwhile, and let it go on after `STOPPED` seconds.
+
+        It is not waited for: a run stopped in a transaction keeps everyone out until it goes on.
+        """
         child = self._start(told, folder, traced=True)
         tracer = self._tracer(folder, child, *injection(point, "STOP"))
         log = folder / "log"
-        while tracer.poll() is None and not (stopped := "stopped by SIGSTOP" in log.read_text(errors="replace")):
+        stopped = False
+        while not stopped and tracer.poll() is None:
             time.sleep(0.02)
-        try:
-            if tracer.poll() is not None or not stopped:
-                raise NotFired(f"STOP at {point} did not happen")
-            meanwhile()
-        finally:
-            if tracer.poll() is None:
-                os.kill(child, signal.SIGCONT)
-            ended = self._ended(folder, tracer)
+            stopped = "stopped by SIGSTOP" in log.read_text(errors="replace")
+        if not stopped:
+            self._ended(folder, tracer)
+            raise NotFired(f"STOP at {point} did not happen")
+        other = Thread(target=meanwhile)
+        other.start()
+        other.join(STOPPED)
+        os.kill(child, signal.SIGCONT)
+        ended = self._ended(folder, tracer)
+        other.join()
         return ended
 
     def _traced(self, told: Run, folder: Path, *options: str) -> Ended:

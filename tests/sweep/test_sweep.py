@@ -1,0 +1,65 @@
+"""The crash sweep in short: a few points of each kind; `python -m tests.sweep` strikes them all."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sweep import tracing
+from tests.sweep.roads import Archive, Webhook
+from tests.sweep.sweep import sweep
+
+FAULTS = ("KILL", "ENOSPC", "EIO")
+KEYS = pytest.mark.parametrize("honours", [True, False])
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    """Talk to the loopback directly, whatever this machine's proxies are."""
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def strace(tmp_path_factory):
+    """Fail where there is no strace: a sweep that is skipped proves nothing."""
+    tracing.command(tmp_path_factory.mktemp("strace") / "log")
+
+
+def held(row, most):
+    """Be sure that every point was struck and that nothing was lost, doubled or torn."""
+    assert (row.lost, row.doubled, row.torn, row.notes) == (0, 0, 0, []), "\n".join(row.notes)
+    assert row.points == row.fired == most
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_archive_holds(fault):
+    """Killed, or told that the disk is full or broken, at any moment: the next run makes the same archive."""
+    held(sweep(Archive(), fault, most=8), 8)
+
+
+@KEYS
+@pytest.mark.parametrize("fault", [*FAULTS, "STOP"])
+def test_publishing_holds(fault, honours):
+    """The same on the way to a webhook, and stopped until another process has done the work."""
+    held(sweep(Webhook(honours_key=honours), fault, most=7), 7)
+
+
+@KEYS
+@pytest.mark.parametrize("fault", ["KILL", "STOP"])
+@pytest.mark.postgres
+def test_publishing_with_postgres_holds(server, fault, honours):
+    """The same with the jobs in PostgreSQL."""
+    held(sweep(Webhook(honours_key=honours, postgres=server), fault, most=6), 6)
+
+
+def test_a_naive_writer_is_caught():
+    """The sweep finds what is written twice: a writer that only notes what it has written fails it."""
+    row = sweep(Archive("naive", "naive"), "KILL", most=12)
+    assert row.doubled > 0
+    assert row.points == row.fired == 12
+
+
+def test_without_strace_the_sweep_fails(monkeypatch, tmp_path):
+    """It says what is missing."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(tracing.NoStrace, match="apt install strace"):
+        tracing.command(tmp_path / "log")
