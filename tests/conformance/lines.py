@@ -55,7 +55,7 @@ class LinesSource:
         return [name for name in mine if name not in there and int(name.rpartition("/")[2]) in inside]
 
     def media(self, media: Media) -> MediaFile:
-        path = (self.folder / "files" / media.ref).resolve()
+        path = (self.folder / "files" / media.ref.replace("\0", "?")).resolve()
         if path.parent != (self.folder / "files").resolve() or not path.is_file():
             raise MediaMissing(f"{media.ref!r} is not among the files")
         return MediaFile(lambda: path.open("rb"), path.stat().st_size, path)

@@ -73,7 +73,7 @@ class ShelfSession:
     def keep(self, item, medium, media, missing):
         try:
             with media(medium).open() as stream:
-                (self.path.parent / f"{item.id.replace('/', '_')}_{medium.name}").write_bytes(stream.read())
+                (self.path.parent / f"media_{secrets.token_hex(8)}").write_bytes(stream.read())
         except MediaMissing as error:
             missing.append(f"{item.id}: {error}")
 

@@ -27,9 +27,7 @@ class Webhook(PublishingSuite):
         settings = {"name": "kit", "honours_key": self.grade is Grade.DEDUPLICATES}
         yield Place(
             url=server.base,
-            connect=lambda url: WebhookDestination(
-                WebhookSettings(url=f"{url}/hook", **settings), SecretStr(SECRET)
-            ),
+            connect=lambda url: WebhookDestination(WebhookSettings(url=f"{url}/hook", **settings), SecretStr(SECRET)),
             objects=lambda: [Seen(name, thing["text"]) for name, thing in server.state()["objects"].items()],
             secret=SECRET,
         )
