@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 
-from adapters.contracts.errors import Rejected
+from adapters.contracts.errors import ConfigurationError, Rejected
 from adapters.contracts.ports import Committed, MediaMissing
 from tests.conformance.shelf import LONGEST, ShelfDestination, ShelfSession
 
@@ -155,6 +156,67 @@ class NoFence(ShelfSession):
         now = json.loads(self.path.read_text()) if self.path.exists() else self.state
         self.state = {**self.state, "generation": now["generation"]}
         return super().commit(batch, media)
+
+
+# Held back until the kit was done, and not tuned to.
+
+
+class OneCursorForAll(ShelfSession):
+    """Forgets which selection a cursor belongs to."""
+
+    def cursor(self, selection):
+        return next(reversed(self.state["cursors"].values()), "")
+
+
+class HoldsIdsOfTheDeleted(ShelfSession):
+    """Counts what was deleted among what it holds."""
+
+    def held_ids(self):
+        return iter(self.state["items"])
+
+
+class DoesNotSeeItsOwn(ShelfSession):
+    """Answers from what was there when it opened."""
+
+    def versions(self, ids):
+        self.first = getattr(self, "first", None) or json.dumps(self.state)
+        now, self.state = self.state, json.loads(self.first)
+        try:
+            return super().versions(ids)
+        finally:
+            self.state = now
+
+
+class ForgetsEdits(ShelfSession):
+    """Says of an edited item when it was published."""
+
+    def versions(self, ids):
+        return {
+            name: replace(held, changed_at=held.changed_at - timedelta(minutes=1))
+            for name, held in super().versions(ids).items()
+        }
+
+
+class StaysLocked(ShelfDestination):
+    """Leaves its lock behind when something goes wrong."""
+
+    @contextmanager
+    def open(self, source_id):
+        left = self.folder / ".left"
+        if left.exists():
+            raise ConfigurationError("locked")
+        with super().open(source_id) as session:
+            left.touch()
+            yield session
+            left.unlink()
+
+
+class SaysOnlyThatSomethingIsMissing(ShelfSession):
+    """Counts files that were not there, and does not say whose."""
+
+    def commit(self, batch, media):
+        done = super().commit(batch, media)
+        return Committed(done.generation, tuple("a file" for _ in done.media_missing))
 
 
 def _place(session: type[ShelfSession]) -> type[ShelfDestination]:

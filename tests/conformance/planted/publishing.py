@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import random
+import threading
 import time
+import unicodedata
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -347,6 +350,121 @@ class LastReceipt(ChatDestination):
     def write(self, write: Write) -> Receipt:
         now, self._last = self._last, super().write(write)
         return now or self._last
+
+
+# Held back until the kit was done, and not tuned to.
+
+
+class EditsTheLastOne(ChatDestination):
+    """Edits what it wrote last, whatever it is asked to edit."""
+
+    _last: Receipt | None = None
+
+    def write(self, write: Write) -> Receipt:
+        held = self._last if write.held and self._last else write.held
+        self._last = super().write(replace(write, held=held))
+        return self._last
+
+
+class SendsTheOldText(ChatDestination):
+    """Keeps renderings by item and forgets that items change."""
+
+    def write(self, write: Write) -> Receipt:
+        kept = self.__dict__.setdefault("_kept", {})
+        return super().write(replace(write, item=write.item and kept.setdefault(write.item_id, write.item)))
+
+
+class Tidies(ChatDestination):
+    """Trims white space at the ends."""
+
+    def write(self, write: Write) -> Receipt:
+        item = write.item and write.item.model_copy(update={"text": write.item.text.strip()})
+        return super().write(replace(write, item=item))
+
+
+class Normalises(ChatDestination):
+    """Composes what was written decomposed."""
+
+    def write(self, write: Write) -> Receipt:
+        text = unicodedata.normalize("NFKC", write.item.text) if write.item else ""
+        return super().write(replace(write, item=write.item and write.item.model_copy(update={"text": text})))
+
+
+class StumblesOverWhatIsGone(ChatDestination):
+    """Takes for an error that somebody else has deleted it."""
+
+    def write(self, write: Write) -> Receipt:
+        if write.item is None and write.held is not None:
+            headers = {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+            write.sending()
+            address = f"{self._url}/rooms/{self._room}/messages/{write.held.remote_id}"
+            if httpx.delete(address, headers=headers).status_code == 404:
+                raise Rejected("there is no such message")
+        return super().write(write)
+
+
+class LeaksInLogs(ChatDestination):
+    """Logs its headers for who looks for an error."""
+
+    def write(self, write: Write) -> Receipt:
+        logging.getLogger("chat").debug("Authorization: Bearer %s", self._token.get_secret_value())
+        return super().write(write)
+
+
+class LeaksInProgress(ChatDestination):
+    """Keeps the address with its token among what it has reached."""
+
+    def write(self, write: Write) -> Receipt:
+        write.save({"session": f"{self._url}?token={self._token.get_secret_value()}"} | dict(write.progress))
+        return super().write(write)
+
+
+class ForgetsToWait(ChatDestination):
+    """Comes back at once where no time is named."""
+
+    def write(self, write: Write) -> Receipt:
+        try:
+            return super().write(write)
+        except RateLimited as error:
+            raise RateLimited(str(error), 0.0 if error.retry_after == 60 else error.retry_after) from error
+
+
+class SendsBehindTheBack(ChatDestination):
+    """Says that all is well, and sends in a thread of its own."""
+
+    def write(self, write: Write) -> Receipt:
+        write.sending()
+        threading.Thread(target=super().write, args=(replace(write, sending=lambda: None),), daemon=True).start()
+        return Receipt(remote_id="m1", at=datetime.now(UTC))
+
+
+class MixesUploads(ChatDestination):
+    """Remembers uploads by their number, over all items."""
+
+    def write(self, write: Write) -> Receipt:
+        kept = self.__dict__.setdefault("_uploads", {})
+
+        def save(progress) -> None:
+            kept.update(progress)
+            write.save(progress)
+
+        return super().write(replace(write, progress=dict(kept), save=save))
+
+
+class MarksTooEarly(ChatDestination):
+    """Sets the mark before it uploads: what was never published is in doubt."""
+
+    def write(self, write: Write) -> Receipt:
+        write.sending()
+        return super().write(write)
+
+
+class ADeadlineForEachStep(ChatDestination):
+    """Gives every request the whole time, so that an album outlives the lease."""
+
+    def _upload(self, write, done, number, medium):
+        time.sleep(write.deadline * 0.9)
+        return super()._upload(write, done, number, medium)
 
 
 FAULTS = {

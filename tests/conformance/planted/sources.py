@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
 
 from adapters.contracts.errors import ConfigurationError
@@ -179,6 +180,79 @@ class OldestIsHead(LinesSource):
 
     def head(self):
         return min((entry.published_at for entry in self.entries() if isinstance(entry, ContentItem)), default=None)
+
+
+# Held back until the kit was done, and not tuned to.
+
+
+class LocalTimes(LinesSource):
+    """Tells times as the clock on the wall does."""
+
+    def item(self, post):
+        made = super().item(post)
+        return made.model_copy(update={"published_at": made.published_at.astimezone(timezone(timedelta(hours=3)))})
+
+
+class SortsByEdit(LinesSource):
+    """Moves what was edited to the end."""
+
+    def entries(self):
+        return sorted(super().entries(), key=lambda entry: getattr(entry, "edited_at", None) is not None)
+
+
+class SplitsAlbums(LinesSource):
+    """Makes an item of each picture."""
+
+    def entries(self):
+        found = []
+        for entry in super().entries():
+            media = entry.media if isinstance(entry, ContentItem) and len(entry.media) > 1 else ()
+            parts = [
+                stamp(entry.model_copy(update={"id": f"{entry.id}{n}", "media": (one,), "members": ()}), "lines")
+                for n, one in enumerate(media)
+            ]
+            found += parts or [entry]
+        return found
+
+
+class GoneAreTheMembers(LinesSource):
+    """Misses an album's pictures among its items."""
+
+    def gone(self, ids):
+        there = {entry.id for entry in self.entries() if isinstance(entry, ContentItem)}
+        return [name for name in super().gone(ids) or ids if name not in there and not name.endswith("999999999")]
+
+
+class HeadIsNow(LinesSource):
+    """Takes the present for the newest item."""
+
+    def head(self):
+        return datetime.now(UTC)
+
+
+class AnotherDeadLetterEachTime(LinesSource):
+    """Names a broken piece by chance: a new dead letter at every run."""
+
+    def entry(self, number, line):
+        made = super().entry(number, line)
+        return made.model_copy(update={"sha256": f"{random.random()}"}) if isinstance(made, Unreadable) else made
+
+
+class FingerprintOfNothing(LinesSource):
+    """Says that nothing has changed, always."""
+
+    def fingerprint(self):
+        return "constant"
+
+
+class ReadsAFileOnce(LinesSource):
+    """Hands out a stream that is at its end the second time."""
+
+    def media(self, media):
+        found = super().media(media)
+        stream = BytesIO(found.path.read_bytes())
+        stream.close = lambda: None
+        return MediaFile(lambda: stream, found.size)
 
 
 FAULTS = {

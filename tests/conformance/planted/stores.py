@@ -117,6 +117,58 @@ class SkipsNothing(SqlJobStore):
         return list(keys)
 
 
+# Held back until the kit was done, and not tuned to.
+
+
+class ShortensPauses(SqlJobStore):
+    """Lets the last word about a pause hold."""
+
+    def pause(self, destination_id, until):
+        from sqlalchemy import delete  # noqa: PLC0415 - the fault's own means
+
+        from adapters.stores.sql.tables import pauses  # noqa: PLC0415
+
+        with self._writing() as (connection, _):
+            connection.execute(delete(pauses).where(pauses.c.destination_id == destination_id))
+        super().pause(destination_id, until)
+
+
+class DueAtOnce(SqlJobStore):
+    """Says that a job is due which nobody may claim yet."""
+
+    def next_due(self, queue):
+        return super().next_due(queue) and self.now()
+
+
+class OneCursorForAll(SqlJobStore):
+    """Forgets which selection a cursor belongs to."""
+
+    def cursor(self, source_id, destination_id, selection):
+        return super().cursor(source_id, destination_id, "" and selection)
+
+
+class AdoptsWithoutTheObject(SqlJobStore):
+    """Closes a dead letter, and cannot edit what it became."""
+
+    def adopt(self, key, receipt, *, run_id):
+        self.skip([key], run_id=run_id)
+
+
+class HoldsTheDeleted(SqlJobStore):
+    """Lists what was deleted among what a place holds."""
+
+    def finish(self, job, receipt, *, run_id):
+        super().finish(job, receipt.model_copy(update={"deleted": False}), run_id=run_id)
+
+
+class RedrivesTheUnreadable(SqlJobStore):
+    """Says that it redrives what has no item to send."""
+
+    def redrive(self, keys, *, run_id):
+        super().redrive(keys, run_id=run_id)
+        return list(keys)
+
+
 FAULTS = {
     name: made
     for name, made in list(globals().items())
