@@ -42,7 +42,9 @@ class SqlJobStore:
     def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
         prepare(engine)
         self._writes = engine.execution_options(**{BEGIN: "IMMEDIATE"})
-        self._reads = engine.execution_options(**{BEGIN: "DEFERRED"})
+        # What several statements read must be of one moment: a job that ends between two of them would be in neither.
+        one_moment = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+        self._reads = engine.execution_options(**{BEGIN: "DEFERRED"}, **one_moment)
         self._clock = clock
         self._ready = False
         self._getting_ready = Lock()
