@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import Media
 from adapters.contracts.ports import MediaFile, MediaMissing
 
@@ -24,8 +25,20 @@ class FolderMediaStore:
         """Copy a medium's bytes, or find them kept already; returns it with its `sha256`.
 
         The copy is complete before it has its name: a crash leaves a temporary file, never half a medium. Raises
-        MediaMissing when the bytes end before the size their source tells.
+        MediaMissing when the bytes end before the size their source tells, and ConfigurationError when they cannot be
+        kept.
         """
+        try:
+            return self._kept(media, file)
+        except OSError as error:
+            what = f"{error.strerror or error} ({error.filename})" if error.filename else error.strerror or error
+            raise ConfigurationError(
+                f"the media of jobs cannot be kept in {self.root}: {what}; make room there or mend the folder's rights "
+                "and run again: nothing is lost"
+            ) from error
+
+    def _kept(self, media: Media, file: MediaFile) -> Media:
+        """Keep a medium; raises OSError."""
         self.root.mkdir(parents=True, exist_ok=True)
         temporary = self.root / f".{uuid4().hex}.tmp"
         digest, size = hashlib.sha256(), 0

@@ -1,10 +1,13 @@
 """The media store of jobs: whole files under the name of their content, and nothing else."""
 
+import errno
 import hashlib
 import io
+import os
 
 import pytest
 
+from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import Media, MediaKind
 from adapters.contracts.ports import MediaFile, MediaMissing
 from adapters.media import BLOCK, FolderMediaStore
@@ -73,7 +76,7 @@ def test_a_failing_read_leaves_nothing(store):
                 raise OSError("the disk is gone")
             return super().read(size)
 
-    with pytest.raises(OSError, match="the disk is gone"):
+    with pytest.raises(ConfigurationError, match="the disk is gone; make room"):
         store.keep(photo(), MediaFile(open=lambda: Breaking(BYTES), size=len(BYTES)))
     assert files(store.root) == []
 
@@ -102,3 +105,16 @@ def test_what_nobody_kept_is_missing(store):
     """A digest that is one, of bytes that were never kept."""
     with pytest.raises(MediaMissing, match=r"photo\.jpg was not kept"):
         store.media(photo(sha256="a" * 64))
+
+
+def test_a_full_disk_is_an_error_for_a_person(tmp_path, monkeypatch):
+    """It says where, and what to do; nothing is left behind."""
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    store = FolderMediaStore(tmp_path / "media")
+    with pytest.raises(ConfigurationError, match=r"cannot be kept in .*media: No space left on device; make room"):
+        store.keep(photo(), source())
+    assert list((tmp_path / "media").iterdir()) == []
