@@ -25,6 +25,7 @@ from adapters.contracts.jobs import (
     Done,
     Job,
     JobStore,
+    Known,
     PagePlan,
     PairRecord,
     Queue,
@@ -77,6 +78,7 @@ class PublishingRoad:
     watcher: Watcher
     run_id: str
     pause: Callable[[float], None] = time.sleep
+    lease: timedelta = LEASE
 
     def run(self, keys: frozenset[str] | None = None) -> Summary:
         """Run the pair, or deliver just the jobs with these keys; every end is in the store when this returns."""
@@ -178,7 +180,7 @@ class PublishingRoad:
                 continue
             planner.recorded(plan)
             return
-        raise ConfigurationError(f"{self.pair} is being planned by too many runs at once: let one finish first")
+        raise self._crowded()
 
     def _commit(self, plan: PagePlan) -> None:
         """Record a plan of this run."""
@@ -198,17 +200,32 @@ class PublishingRoad:
         refuse_mass_deletion(len(gone), len(held), allowed=self.options.allow_mass_delete)
         for item_id, known in self.store.known(self.destination.identity, gone).items():
             if item_id == known.item_id:
+                self._plan_deletion(planner, known)
+
+    def _plan_deletion(self, planner: Planner, known: Known) -> None:
+        """Plan and record one deletion; planned anew when another run has recorded something meanwhile."""
+        for _ in range(20):
+            try:
                 self._commit(planner.deletion(known))
+            except Conflict:
+                known = self.store.known(self.destination.identity, [known.item_id])[known.item_id]
+                continue
+            return
+        raise self._crowded()
+
+    def _crowded(self) -> ConfigurationError:
+        """Say that runs hinder each other."""
+        return ConfigurationError(f"{self.pair} is being planned by too many runs at once: let one finish first")
 
     def _deliver(self, queue: Queue) -> datetime | None:
         """Do the queue's due jobs; returns when the rest is due, or None when nothing waits."""
         runner = DestinationRunner(
-            self.store, self.destination, self.policy, self.media.media, self.engine, self.run_id
+            self.store, self.destination, self.policy, self.media.media, self.engine, self.run_id, self.lease
         )
         owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         done, unreachable = 0, 0
         while True:
-            job = self.store.claim_next(queue, owner=owner, run_id=self.run_id, lease=LEASE)
+            job = self.store.claim_next(queue, owner=owner, run_id=self.run_id, lease=self.lease)
             if job is not None:
                 result = runner.run(job)
                 done += isinstance(result, Done)

@@ -251,6 +251,25 @@ def test_a_deletion_that_waits_is_done_by_the_next_run(road, clock):
     assert (summary.deleted, summary.pending, list(place.objects)) == (1, 0, ["o1", "o3"])
 
 
+def test_two_runs_that_plan_one_deletion_delete_once(road, monkeypatch):
+    """Whoever comes second plans anew instead of falling over what the first has recorded."""
+    place, source = FakePlace(), ListSource([post(1), post(2), post(3)])
+    road(source, place)
+    source.deleted, source.entries = {"list:1/2"}, [post(1), post(3)]
+    record, others = type(road.store).commit_page, []
+
+    def meanwhile(store, run_id, source_id, destination_id, plan):
+        if plan.create and not others:
+            others.append(plan)
+            others.append(road(source, place, deletes=True))
+        record(store, run_id, source_id, destination_id, plan)
+
+    monkeypatch.setattr(type(road.store), "commit_page", meanwhile)
+    summary = road(source, place, deletes=True)
+    assert (others[1].deleted, summary.deleted, summary.pending) == (1, 0, 0)
+    assert [effect[0] for effect in place.effects] == ["create", "create", "create", "delete"]
+
+
 def test_dry_run_writes_nothing_and_counts_the_same(road):
     """What it calls pending is what the real run delivers."""
     place, source = FakePlace(), ListSource([post(n) for n in range(1, 6)])
