@@ -227,6 +227,7 @@ class _WebhookWorld:
         unknown = {name for name, reason in dead.items() if reason is Reason.UNKNOWN}
         verdict.dead = len(unknown)
         verdict.doubled += sum(number - 1 for number in effects.values())
+        verdict.notes += [f"{one} {number} times" for one, number in effects.items() if number > 1]
         missing = self.kind.calm - effects.keys()
         verdict.lost += len(missing if self.kind.honours_key else {one for one in missing if one[1] not in unknown})
         verdict.redone = self.server.state()["requests"] - effects.total()

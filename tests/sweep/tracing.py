@@ -71,7 +71,7 @@ class Ended:
     def unclean(self) -> str:
         """Say in what way this is no end that was promised: done, or one clear line and exit code 1."""
         lines = self.errors.strip().splitlines()
-        if self.code in {0, -signal.SIGKILL} and not lines:
+        if self.code in {0, -signal.SIGKILL} and "Traceback" not in self.errors:
             return ""
         if self.code == 1 and len(lines) == 1:
             return ""
