@@ -16,7 +16,7 @@ from rich.console import Console
 
 from tests.servers import postgres
 from tests.sweep.roads import Archive, Webhook
-from tests.sweep.sweep import Row, show, sweep
+from tests.sweep.sweep import Row, Sweep, show
 
 ERRORS = ("ENOSPC", "EIO")
 
@@ -49,9 +49,11 @@ def sweeps(only: str, every: int, url: str) -> Iterator[tuple[Row, bool]]:
             (Webhook("webhook-holds-postgres", honours_key=False, postgres=url), ("KILL", "STOP")),
         ]
     for kind, faults in kinds:
-        for fault in faults:
-            if only in f"{kind.name}-{fault}":
-                yield sweep(kind, fault, every=every), kind.road == "naive"
+        wanted = [fault for fault in faults if only in f"{kind.name}-{fault}"]
+        if wanted:
+            with Sweep(kind) as prepared:
+                for fault in wanted:
+                    yield prepared.sweep(fault, every=every), kind.road == "naive"
 
 
 def main() -> int:

@@ -59,6 +59,8 @@ class Run:
     batch: int = 12
     """Items a commit of the archive."""
     run_id: str = "swept"
+    lease: float = 60.0
+    """Seconds that a claimed job belongs to its worker."""
 
     def arguments(self) -> list[str]:
         """Return the command that does this run in a process of its own."""
@@ -126,6 +128,7 @@ def _webhook(told: Run, folder: Path, store: SqlJobStore) -> PublishingRoad:
         engine=PlainEngine(POLICY),
         watcher=Watchers(),
         run_id=told.run_id,
+        lease=timedelta(seconds=told.lease),
     )
 
 

@@ -1,5 +1,6 @@
-"""The sweep's PostgreSQL is the job store tests' own."""
+"""What the sweep borrows: the job store tests' PostgreSQL, and the flow tests' counting webhook."""
 
+from tests.flows.conftest import counting
 from tests.stores.conftest import server
 
-__all__ = ["server"]
+__all__ = ["counting", "server"]

@@ -7,11 +7,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.table import Table
@@ -59,24 +59,6 @@ class Row:
         self.notes += [f"{self.road} {self.store} {self.fault} {point}: {text}" for text in (*wrong, *verdict.notes)]
 
 
-def sweep(kind: Archive | Webhook, fault: str, *, every: int = 1, most: int = 0) -> Row:
-    """Strike each point of a road, or each `every`-th, or `most` spread evenly."""
-    row = Row(kind.name, kind.store, fault)
-    with tempfile.TemporaryDirectory() as name, ExitStack() as ended:
-        sweeping = _Sweep(kind, fault, Path(name) / "prepared" / "base")
-        ended.callback(sweeping.close)
-        points = _spread(sweeping.points(), every, most)
-        row.points = len(points)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for point, verdict in zip(points, pool.map(sweeping.struck, points), strict=True):
-                if isinstance(verdict, NotFired):
-                    row.notes.append(f"{row.road} {row.store}: {verdict}")
-                    continue
-                row.fired += 1
-                row.add(point, verdict)
-    return row
-
-
 def _spread(points: Sequence[Point], every: int, most: int) -> list[Point]:
     """Choose points, from the first to the last."""
     if not most or most >= len(points):
@@ -84,40 +66,65 @@ def _spread(points: Sequence[Point], every: int, most: int) -> list[Point]:
     return [points[(2 * n + 1) * len(points) // (2 * most)] for n in range(most)]
 
 
-class _Sweep:
-    """What the points of one sweep share."""
+class Sweep:
+    """A road that is prepared once, and swept with as many faults as one likes."""
 
-    def __init__(self, kind: Archive | Webhook, fault: str, base: Path) -> None:
-        self._kind, self._fault, self._base = kind, fault, base
-        base.mkdir(parents=True)
+    def __init__(self, kind: Archive | Webhook) -> None:
+        self._kind = kind
+        self._folder = tempfile.TemporaryDirectory()
+        self._base = Path(self._folder.name) / "prepared" / "base"
+        self._base.mkdir(parents=True)
         self._nurseries: SimpleQueue[Nursery] = SimpleQueue()
         # A stopped run keeps its nursery waiting; who works meanwhile needs another one.
         for _ in range(AT_ONCE * 2):
             self._nurseries.put(Nursery())
         with self._nursery() as nursery:
-            kind.prepare(base, nursery)
+            kind.prepare(self._base, nursery)
 
-    def close(self) -> None:
-        """End the nurseries."""
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the nurseries and clear up."""
         for _ in range(AT_ONCE * 2):
             self._nurseries.get().close()
+        self._folder.cleanup()
 
-    def points(self) -> list[Point]:
-        """Return the points at which the fault can befall."""
+    def sweep(self, fault: str, *, every: int = 1, most: int = 0) -> Row:
+        """Strike each point of the road, or each `every`-th, or `most` spread evenly."""
+        row = Row(self._kind.name, self._kind.store, fault)
+        points = _spread(self.points(fault), every, most)
+        row.points = len(points)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            verdicts = pool.map(self.struck, [fault] * len(points), points)
+            for point, verdict in zip(points, verdicts, strict=True):
+                if isinstance(verdict, NotFired):
+                    row.notes.append(f"{row.road} {row.store}: {verdict}")
+                    continue
+                row.fired += 1
+                row.add(point, verdict)
+        return row
+
+    def points(self, fault: str) -> list[Point]:
+        """Return the points at which a fault can befall."""
         folder = self._copied("points")
-        with self._kind.world(folder) as world, self._nursery() as nursery:
-            points = nursery.points(world.told, folder.parent, world.wanted)
-        if self._fault == "STOP":
+        try:
+            with self._kind.world(folder) as world, self._nursery() as nursery:
+                points = nursery.points(world.told, folder.parent, world.wanted)
+        finally:
+            shutil.rmtree(folder.parent)
+        if fault == "STOP":
             return [point for point in points if point.call in STOPPABLE]
         # Sockets fail with errors of their own; those are the counting server's to play.
-        return [point for point in points if self._fault == "KILL" or point.call != "sendto"]
+        return [point for point in points if fault == "KILL" or point.call != "sendto"]
 
-    def struck(self, point: Point) -> Verdict | NotFired:
+    def struck(self, fault: str, point: Point) -> Verdict | NotFired:
         """Let the fault befall one point, run again, and judge."""
         folder, verdict = self._copied(f"{point.call}-{point.number}"), Verdict()
         try:
             with self._kind.world(folder) as world:
-                self._befall(world, point, verdict)
+                self._befall(world, fault, point, verdict)
                 world.between(verdict)
                 world.told.shift(LATER * 2)
                 second = self._undisturbed(world, "second", verdict)
@@ -129,7 +136,7 @@ class _Sweep:
             shutil.rmtree(folder.parent)
         return verdict
 
-    def _befall(self, world: World, point: Point, verdict: Verdict) -> None:
+    def _befall(self, world: World, fault: str, point: Point, verdict: Verdict) -> None:
         """Do the disturbed run."""
         folder = Path(world.told.folder).parent
 
@@ -139,10 +146,10 @@ class _Sweep:
             self._undisturbed(world, "meanwhile", verdict)
 
         with self._nursery() as nursery:
-            if self._fault == "STOP":
+            if fault == "STOP":
                 ended = nursery.stop(world.told, folder, point, meanwhile)
             else:
-                ended = nursery.strike(world.told, folder, point, self._fault)
+                ended = nursery.strike(world.told, folder, point, fault)
         if ended.unclean:
             verdict.notes.append(f"the first run {ended.unclean}")
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.sweep import tracing
 from tests.sweep.roads import Archive, Webhook
-from tests.sweep.sweep import sweep
+from tests.sweep.sweep import Sweep
 
 FAULTS = ("KILL", "ENOSPC", "EIO")
 KEYS = pytest.mark.parametrize("honours", [True, False])
@@ -30,32 +30,36 @@ def held(row, most):
     assert row.points == row.fired == most
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_the_archive_holds(fault):
+def test_the_archive_holds():
     """Killed, or told that the disk is full or broken, at any moment: the next run makes the same archive."""
-    held(sweep(Archive(), fault, most=8), 8)
+    with Sweep(Archive()) as prepared:
+        for fault in FAULTS:
+            held(prepared.sweep(fault, most=7), 7)
 
 
 @KEYS
-@pytest.mark.parametrize("fault", [*FAULTS, "STOP"])
-def test_publishing_holds(fault, honours):
+def test_publishing_holds(honours):
     """The same on the way to a webhook, and stopped until another process has done the work."""
-    held(sweep(Webhook(honours_key=honours), fault, most=7), 7)
+    with Sweep(Webhook(honours_key=honours)) as prepared:
+        for fault in (*FAULTS, "STOP"):
+            held(prepared.sweep(fault, most=5), 5)
 
 
 @KEYS
-@pytest.mark.parametrize("fault", ["KILL", "STOP"])
 @pytest.mark.postgres
-def test_publishing_with_postgres_holds(server, fault, honours):
+def test_publishing_with_postgres_holds(server, honours):
     """The same with the jobs in PostgreSQL."""
-    held(sweep(Webhook(honours_key=honours, postgres=server), fault, most=6), 6)
+    with Sweep(Webhook(honours_key=honours, postgres=server)) as prepared:
+        for fault in ("KILL", "STOP"):
+            held(prepared.sweep(fault, most=6), 6)
 
 
 def test_a_naive_writer_is_caught():
     """The sweep finds what is written twice: a writer that only notes what it has written fails it."""
-    row = sweep(Archive("naive", "naive"), "KILL", most=12)
+    with Sweep(Archive("naive", "naive")) as prepared:
+        row = prepared.sweep("KILL", most=8)
     assert row.doubled > 0
-    assert row.points == row.fired == 12
+    assert row.points == row.fired == 8
 
 
 def test_without_strace_the_sweep_fails(monkeypatch, tmp_path):
