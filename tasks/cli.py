@@ -16,6 +16,7 @@ from prefect.settings import (
     PREFECT_LOGGING_LEVEL,
     PREFECT_SERVER_ANALYTICS_ENABLED,
     PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS,
+    get_current_settings,
     temporary_settings,
 )
 from rich.console import Console
@@ -51,7 +52,7 @@ def main(*flows: Flow[..., Any]) -> None:
     try:
         code = app(exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as error:
-        Console(stderr=True).print(f"[red]error[/red] {error}", highlight=False, soft_wrap=True)
+        _complain(str(error))
         code = 1
     except KeyboardInterrupt:
         Console(stderr=True).print("interrupted: run the same command again, it goes on where it was")
@@ -72,6 +73,13 @@ def _command(flow: Flow[..., Any]) -> Callable[..., int]:
 
 def _run(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> int:
     """Run a flow in this process and show what it came to; returns the exit code."""
+    home = get_current_settings().home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        where = f"the folder for Prefect's state cannot be made: {home} ({problem.strproblem})"
+        _complain(f"{where}. Name one that can be written in PREFECT_HOME")
+        return 1
     face = Face()
     face.bars = TerminalProgress(face.console)
     token = FACE.set(face)
@@ -85,18 +93,23 @@ def _run(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str, An
         face.summary.show(face.console)
         return face.summary.exit_code
     if face.error:
-        Console(stderr=True).print(f"[red]error[/red] {face.error}", highlight=False, soft_wrap=True)
+        _complain(face.error)
         return 1
     if state.is_completed():
         return 0
     error = state.result(raise_on_failure=False)
     text = str(error) if isinstance(error, SyndicateError) else f"{state.name}: {state.message}"
-    Console(stderr=True).print(f"[red]error[/red] {text}", highlight=False, soft_wrap=True)
+    _complain(text)
     if isinstance(error, BaseException) and not isinstance(error, SyndicateError):
         Console(stderr=True).print_exception() if sys.exc_info()[0] else logging.getLogger(__name__).critical(
             "a bug; please report it", exc_info=error
         )
     return 1
+
+
+def _complain(text: str) -> None:
+    """Print one line about what is wrong."""
+    Console(stderr=True).print(f"[red]error[/red] {text}", highlight=False, soft_wrap=True)
 
 
 def _hush() -> None:

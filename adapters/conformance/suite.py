@@ -49,8 +49,3 @@ class Suite:
         reason = self.waivers.get(request.node.originalname)
         if reason:
             request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
-
-
-def checks(suite: type[Suite]) -> list[str]:
-    """Return the names of a suite's checks that apply."""
-    return sorted(name for name in dir(suite) if name.startswith("test_") and getattr(suite, name) is not None)

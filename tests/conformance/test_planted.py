@@ -1,9 +1,14 @@
-"""The kit tried: each planted fault must fail its suite. `python -m tests.conformance.test_planted` prints the table."""
+"""The kit tried: each planted fault must fail its suite.
+
+`python -m tests.conformance.test_planted` runs all suites on all faults and writes docs/planted-faults.md. The short
+test runs, of each suite, only the check that the table names.
+"""
 
 from __future__ import annotations
 
 import inspect
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,17 +19,32 @@ from tests.conformance.planted import bulk, publishing, sources, stores
 from tests.exports import ROOT
 
 KINDS = {"publishing": publishing, "bulk": bulk, "sources": sources, "stores": stores}
-MISSED: dict[str, str] = {}
-"""Faults that the kit does not catch, and why; they stand in the docs too."""
+MISSED = {
+    "publishing.Tidies": "No check looks at white space at the ends of a text: many services trim it themselves.",
+    "publishing.ADeadlineForEachStep": "Each request keeps its deadline; their sum is free, for saved progress renews the lease.",
+    "stores.HoldsTheDeleted": "No check finishes a deletion and asks for the ids held then.",
+}
+"""Faults that the kit does not catch, and why; they stand in the table too."""
 ALL = [f"{kind}.{name}" for kind, module in KINDS.items() for name in module.FAULTS]
+TABLE = ROOT / "docs" / "planted-faults.md"
+HEAD = """# Planted faults: the kit tried
+
+{caught} of {all} faults planted in small adapters are caught by at least one check of their suite. {early} were
+planted before the kit was tuned, {held} were held back until it was done: of those {held_caught} were caught, and the
+kit was not tuned to the others. Made by `python -m tests.conformance.test_planted`; a test runs the first check named
+in each row.
+
+| fault | what it does | caught by |
+|---|---|---|
+"""
 
 
-def caught_by(fault: str, *, first: bool = True) -> list[str]:
-    """Run the suite of a fault's kind on it and return the checks that failed."""
+def caught_by(fault: str, *, only: str = "") -> list[str]:
+    """Run the suite of a fault's kind on it, whole or one check of it, and return the checks that failed."""
     kind, name = fault.split(".")
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=no", "-rfE", "--no-header"]
-        + (["-x"] if first else [])
+        + (["-x", "-k", only] if only else [])
         + [f"tests/conformance/planted/suite_{kind}.py"],
         cwd=ROOT,
         env=os.environ | {"PLANTED_FAULT": name},
@@ -34,43 +54,70 @@ def caught_by(fault: str, *, first: bool = True) -> list[str]:
     )
     if ran.returncode not in {0, 1}:
         raise AssertionError(ran.stdout + ran.stderr)
-    failed = [
-        line.split("::")[-1].split(" ")[0] for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))
-    ]
+    failed = re.findall(r"^(?:FAILED|ERROR) \S+::(test_\w+)", ran.stdout, re.MULTILINE)
     assert bool(failed) == bool(ran.returncode), ran.stdout
-    return failed
+    return sorted(set(failed))
 
 
-@pytest.mark.parametrize("fault", ALL)
+def rows() -> dict[str, str]:
+    """Return each fault of the table with the first check that caught it, empty where none did."""
+    text = TABLE.read_text(encoding="utf-8")
+    return {
+        fault: check or "" for fault, check in re.findall(r"^\| `([\w.]+)` \|.*\| (?:`(\w+)`)?", text, re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("fault", [fault for fault in ALL if fault not in MISSED])
 def test_planted_fault_is_caught(fault):
-    """At least one check fails, unless the fault is known to be missed; then none does, or the docs are out of date."""
-    assert bool(caught_by(fault)) is (fault not in MISSED)
+    """By the check that the table names."""
+    check = f"test_{rows()[fault]}"
+    assert caught_by(fault, only=check) == [check]
 
 
-def test_enough_faults_are_caught():
-    """Of at least forty, 95 % or more."""
+def test_the_table_is_whole_and_enough_is_caught():
+    """Of at least forty faults 95 % or more; what is missed stands there with its reason."""
+    found = rows()
+    assert list(found) == ALL
+    assert {fault for fault, check in found.items() if not check} == set(MISSED)
     assert len(ALL) >= 40
     assert len(MISSED) <= 0.05 * len(ALL)
 
 
-def test_sound_adapters_pass():
-    """A kit that fails everything catches every fault."""
-    for kind in KINDS:
-        assert caught_by(f"{kind}.", first=False) == []
+@pytest.mark.parametrize("kind", ["bulk", "sources", "stores"])
+def test_sound_adapters_pass(kind):
+    """A kit that fails everything catches every fault. The chat example has its own test."""
+    assert caught_by(f"{kind}.") == []
 
 
 def main():
-    """Print the table: fault, what it does, the checks that caught it."""
+    """Write the table: fault, what it does, the checks that caught it."""
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda fault: caught_by(fault, first=False), ALL))
-    for fault, failed in zip(ALL, results, strict=True):
+        results = dict(zip(ALL, pool.map(caught_by, ALL), strict=True))
+    held = [fault for fault in ALL if _is_held_back(fault)]
+    lines = []
+    for fault, checks in results.items():
         kind, name = fault.split(".")
         does = inspect.getdoc(KINDS[kind].FAULTS[name])
-        names = sorted({check.partition("[")[0] for check in failed})
-        shown = ", ".join(f"`{check.removeprefix('test_')}`" for check in names[:2])
+        names = [f"`{check.removeprefix('test_')}`" for check in checks]
         more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-        print(f"| {kind} | {does} | {shown + more or '**missed**'} |", flush=True)
-    print(f"\n{sum(map(bool, results))} of {len(ALL)} caught")
+        shown = ", ".join(names[:2]) + more if names else f"**missed.** {MISSED.get(fault, '')}"
+        lines.append(f"| `{fault}` | {does} | {shown} |\n")
+    head = HEAD.format(
+        caught=sum(map(bool, results.values())),
+        all=len(ALL),
+        early=len(ALL) - len(held),
+        held=len(held),
+        held_caught=sum(bool(results[fault]) for fault in held),
+    )
+    TABLE.write_text(head + "".join(lines), encoding="utf-8")
+    print(head)
+
+
+def _is_held_back(fault):
+    """Say whether a fault stands behind the line in its file."""
+    kind, name = fault.split(".")
+    source = inspect.getsource(KINDS[kind])
+    return source.index(f"class {name}(") > source.index("# Held back")
 
 
 if __name__ == "__main__":

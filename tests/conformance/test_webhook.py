@@ -10,7 +10,7 @@ from adapters.contracts.ports import Grade
 from adapters.destinations.webhook import WebhookDestination, WebhookSettings
 from tests.servers.counting import Counting
 
-SECRET = "canary-c9f0f895"
+SECRET = "canary-c9f0f895"  # noqa: S105 - a canary
 
 
 class Webhook(PublishingSuite):

@@ -144,7 +144,7 @@ class OneCursorForAll(SqlJobStore):
     """Forgets which selection a cursor belongs to."""
 
     def cursor(self, source_id, destination_id, selection):
-        return super().cursor(source_id, destination_id, "" and selection)
+        return super().cursor(source_id, destination_id, selection[:0])
 
 
 class AdoptsWithoutTheObject(SqlJobStore):

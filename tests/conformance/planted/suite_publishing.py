@@ -1,4 +1,4 @@
-"""The publishing suite on the chat adapter with the fault that PLANTED_FAULT names; without one, on the sound adapter."""
+"""The publishing suite on the chat adapter with the fault that PLANTED_FAULT names; without one, on the sound one."""
 
 import os
 
