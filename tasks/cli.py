@@ -77,7 +77,7 @@ def _run(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str, An
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        where = f"the folder for Prefect's state cannot be made: {home} ({problem.strproblem})"
+        where = f"the folder for Prefect's state cannot be made: {home} ({problem.strerror})"
         _complain(f"{where}. Name one that can be written in PREFECT_HOME")
         return 1
     face = Face()
