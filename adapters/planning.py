@@ -82,7 +82,10 @@ class Planner:
             # An earlier run's deletion that is still to come.
             self._page.seen.append(newest.key)
             return self._page
-        if newest and newest.state is State.PENDING and not newest.in_doubt:
+        if newest and newest.action is Action.DELETE and newest.outcome is Outcome.SKIPPED:
+            self._page.counts.filter("skipped")
+            return self._page
+        if newest and newest.unsent:
             self._page.cancel.append(newest.key)
             if known.held is None or known.held.deleted:
                 return self._page
@@ -119,7 +122,7 @@ class Planner:
         baseline = self.rules.baseline
         if newest is None and baseline and item.published_at <= baseline:
             self._page.counts.filter("before the first run")
-        elif newest and newest.outcome is Outcome.SKIPPED and newest.version == item.version:
+        elif _skipped(newest, item):
             self._page.counts.filter("skipped")
         elif self.rules.limit is not None and self.made + len(self._page.create) >= self.rules.limit:
             self._page.counts.filter("over --limit")
@@ -137,6 +140,8 @@ class Planner:
             if change is Change.TAKEN_OVER:
                 self._page.take_over.append((item.id, item.version))
             counts.already += 1
+        elif _skipped(known.newest, item):
+            counts.filter("skipped")
         elif self._is_older(item, held.changed_at):
             counts.filter("older than what is there")
         elif not self.rules.edits:
@@ -156,7 +161,7 @@ class Planner:
             self._add(item, newest.revision + 1, Action.UPDATE if held else Action.CREATE)
         elif same or self._is_older(item, held.changed_at if held else None):
             self._page.seen.append(newest.key)
-        elif newest.state is State.PENDING and not newest.in_doubt:
+        elif newest.unsent:
             if held and compare(item, held.version) is not Change.EDITED:
                 self._page.cancel.append(newest.key)
             else:
@@ -222,6 +227,11 @@ class Planner:
             planned_by=self.run_id,
             seen_by=self.run_id,
         )
+
+
+def _skipped(newest: Job | None, item: ContentItem) -> bool:
+    """Say whether a person has decided that this version of the item shall not be sent."""
+    return newest is not None and newest.outcome is Outcome.SKIPPED and newest.version == item.version
 
 
 def _find(entry: Entry, known: Mapping[str, Known]) -> Known | None:

@@ -136,11 +136,12 @@ class _Work:
         since = self.job.sent_at
         if grade is Grade.HOLDS or since is None:
             raise OutcomeUnknown("an earlier request went unanswered, and nothing here can tell whether it arrived")
-        settled = since + self.runner.destination.settles_after
+        settled = (self.job.last_sent_at or since) + self.runner.destination.settles_after
         wait = (settled - self.runner.store.now()).total_seconds()
         if wait > 0:
             raise RateLimited("an earlier request may still take effect", wait)
-        return self.runner.destination.find(self._write(), since)
+        found = self.runner.destination.find(self._write(), since)
+        return None if found is None else self._sent(found)
 
     def _grade(self) -> Grade:
         """Return the grade that holds for this job now: a key that is no longer remembered protects nothing."""

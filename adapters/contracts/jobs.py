@@ -113,6 +113,11 @@ class Job(Model):
     not_before: datetime | None = None
     sent_at: datetime | None = None
     """Doubt: when the first request was sent of which nobody knows what became of it; None without doubt."""
+    last_sent_at: datetime | None = None
+    """When the last request was sent that may have been received; kept when a person lifts the doubt. Set by the store.
+
+    A look-up counts from here, a key's life from `sent_at`.
+    """
     progress: dict[str, Any] = Field(default_factory=dict)
     """What a publication in several steps has already reached."""
     receipt: Receipt | None = None
@@ -136,6 +141,11 @@ class Job(Model):
     def in_doubt(self) -> bool:
         """Whether the place may hold what this job asked for without anybody knowing."""
         return self.sent_at is not None and self.state is not State.DONE
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the job waits and no request of it was ever received: it may take a newer item, or be dropped."""
+        return self.state is State.PENDING and self.sent_at is None and self.last_sent_at is None
 
 
 def job_key(destination_id: str, item_id: str, revision: int) -> str:
@@ -388,7 +398,8 @@ class JobStore(Protocol):
     def redrive(self, keys: Sequence[str], *, run_id: str) -> list[str]:
         """Make failed jobs pending anew, attempts at 0, doubt lifted by the person who asked; returns those changed.
 
-        Unreadable pieces have no item to send and stay.
+        Unreadable pieces have no item to send and stay. A job whose item has a newer revision in hand or done is
+        closed as superseded instead: sent now, it would put an older text beside or over a newer one.
         """
 
     def adopt(self, key: str, receipt: Receipt, *, run_id: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.conformance.stores.samples import DAY, START, failed, failure, item, job, kept, receipt, take
+from adapters.conformance.stores.samples import DAY, START, claim, failed, failure, item, job, kept, receipt, take
 from adapters.contracts.item import Unreadable
 from adapters.contracts.jobs import Action, Conflict, DeadLetterFilter, Job, JobStore, Outcome, Reason, State
 
@@ -114,3 +114,12 @@ class DeadLetters:
         for key in ("nothing", job("s/1").key):
             with pytest.raises(KeyError):
                 store.resend(key, run_id="r")
+
+    @pytest.mark.parametrize("ahead", [job(revision=2, state=State.DONE), job(revision=2)])
+    def test_redrive_after_a_newer_revision(self, store: JobStore, ahead: Job) -> None:
+        """A letter whose item has a newer revision in hand or done is closed, not sent beside it."""
+        store.create([failed(), ahead])
+        claim(store)
+        assert store.redrive([job().key], run_id="r") == []
+        assert kept(store, job().key).outcome is Outcome.SUPERSEDED
+        assert claim(store) is None

@@ -154,3 +154,19 @@ class Fencing:
         store.cancel(take(store), run_id="r")
         assert kept(store, job().key).outcome is Outcome.CANCELLED
         assert store.known("d", ["s/1"])["s/1"].held is None
+
+    def test_the_last_mark(self, store: JobStore, clock: Clock) -> None:
+        """The last request's time is kept beside the first's, even when a person lifts the doubt, until an answer."""
+        store.create([job()])
+        taken = store.mark_sending(take(store))
+        clock.go(seconds=5)
+        assert store.mark_sending(taken).last_sent_at == clock()
+        store.release(taken, None, not_before=None, in_doubt=True, counts=True)
+        taken = take(store)
+        assert (taken.sent_at, taken.last_sent_at) == (START, clock())
+        store.fail(taken, Reason.UNKNOWN, failure(), run_id="r", in_doubt=True)
+        store.redrive([taken.key], run_id="r")
+        taken = take(store)
+        assert (taken.sent_at, taken.last_sent_at) == (None, clock())
+        store.release(taken, None, not_before=None, in_doubt=False, counts=True)
+        assert kept(store, taken.key).last_sent_at is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.conformance.stores.samples import START, deliver, failed, item, job, kept, page, receipt, take
+from adapters.conformance.stores.samples import START, deliver, failed, failure, item, job, kept, page, receipt, take
 from adapters.contracts.jobs import Action, Conflict, Counts, Cursor, JobStore, Outcome, Reason
 
 
@@ -112,3 +112,13 @@ class Planning:
         deliver(store)
         page(store, take_over=[("s/1", "other.1:text")])
         assert store.known("d", ["s/1"])["s/1"].held == receipt("other.1:text")
+
+    @pytest.mark.parametrize("plan", [{"replace": [job(text="new")]}, {"cancel": [job().key]}])
+    def test_a_redriven_doubt_is_not_replaced(self, store: JobStore, plan: dict[str, Any]) -> None:
+        """What a place may have received under a job's key stays that job's, whatever a person thinks of it."""
+        store.create([job()])
+        taken = store.mark_sending(take(store))
+        store.fail(taken, Reason.UNKNOWN, failure(), run_id="r", in_doubt=True)
+        store.redrive([taken.key], run_id="r")
+        with pytest.raises(Conflict):
+            page(store, **plan)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
 from adapters.contracts.jobs import (
     Action,
@@ -22,6 +22,15 @@ from adapters.contracts.jobs import (
 from adapters.stores.sql.planning import insert_jobs
 from adapters.stores.sql.rows import WHOLE, job_of, mark, object_row, one_of, receipt_json, upsert
 from adapters.stores.sql.tables import jobs, objects
+
+_newer = jobs.alias("newer")
+_PASSED = exists().where(
+    _newer.c.destination_id == jobs.c.destination_id,
+    _newer.c.item_id == jobs.c.item_id,
+    _newer.c.revision > jobs.c.revision,
+    _newer.c.state.in_([State.RUNNING.value, State.DONE.value]),
+)
+"""A newer revision of the item has gone ahead: to send this one would make a second object, of an older text."""
 
 
 def find(connection: Connection, which: DeadLetterFilter) -> list[Job]:
@@ -61,7 +70,8 @@ def _meant(connection: Connection, which: DeadLetterFilter) -> list[ColumnElemen
 
 
 def redrive(connection: Connection, now: datetime, keys: Sequence[str], run_id: str) -> list[str]:
-    """Make dead letters pending anew; those that nothing could be sent for stay."""
+    """Make dead letters pending anew; those passed by a newer revision are closed, those with nothing to send stay."""
+    _change(connection, keys, and_(_PASSED, jobs.c.payload.is_not(None)), _closed(now, Outcome.SUPERSEDED, run_id))
     sendable = or_(jobs.c.payload.is_not(None), and_(jobs.c.unreadable.is_(None), jobs.c.action == Action.DELETE.value))
     values = {
         "state": State.PENDING.value,

@@ -16,7 +16,7 @@ from adapters.stores.sql.tables import aliases, cursors, jobs, objects
 
 def insert_jobs(connection: Connection, now: datetime, created: Iterable[Job]) -> None:
     """Record new jobs as they are; raises Conflict when one is there already."""
-    rows = [job_row(job, now) | {"spent_at": job.sent_at} for job in created]
+    rows = [job_row(job, now) | {"spent_at": job.last_sent_at or job.sent_at} for job in created]
     if not rows:
         return
     try:
@@ -93,7 +93,7 @@ def _locked(connection: Connection, plan: PagePlan) -> Mapping[str, RowMapping]:
     if not keys:
         return {}
     rows = (
-        select(jobs.c.key, jobs.c.state, jobs.c.reason, jobs.c.sent_at, HAS_NEWER.label("passed"))
+        select(jobs.c.key, jobs.c.state, jobs.c.reason, jobs.c.sent_at, jobs.c.spent_at, HAS_NEWER.label("passed"))
         .where(one_of(connection, jobs.c.key, keys))
         .order_by(jobs.c.seq)
         .with_for_update()
@@ -105,7 +105,7 @@ def _check(plan: PagePlan, found: Mapping[str, RowMapping]) -> None:
     """Raise Conflict when a job is not what it was when the plan was made."""
     for key in (*(job.key for job in plan.replace), *plan.cancel):
         row = found.get(key)
-        if row is None or row["state"] != State.PENDING or row["sent_at"] is not None:
+        if row is None or row["state"] != State.PENDING or row["sent_at"] is not None or row["spent_at"] is not None:
             raise Conflict(f"{key} is no longer waiting unsent")
     for key in plan.supersede:
         row = found.get(key)

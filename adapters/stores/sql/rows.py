@@ -61,7 +61,8 @@ _PLAIN = (
     "updated_at",
 )
 LIGHT: tuple[Column[Any], ...] = tuple(
-    jobs.c[name] for name in (*_PLAIN, "seq", "source_id", "destination_id", "parameters", "receipt", "failures")
+    jobs.c[name]
+    for name in (*_PLAIN, "seq", "spent_at", "source_id", "destination_id", "parameters", "receipt", "failures")
 )
 """A job without the bytes of its item."""
 WHOLE: tuple[Column[Any], ...] = (*LIGHT, jobs.c.payload, jobs.c.unreadable)
@@ -97,6 +98,7 @@ def job_of(row: RowMapping, held: Receipt | None = None) -> Job:
         ),
         receipt=Receipt.model_validate_json(row["receipt"]) if row["receipt"] else None,
         failures=tuple(Failure.model_validate(failure) for failure in row["failures"]),
+        last_sent_at=row["spent_at"],
         held=held,
     )
 
