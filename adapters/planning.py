@@ -162,16 +162,17 @@ class Planner:
         elif same or self._is_older(item, held.changed_at if held else None):
             self._page.seen.append(newest.key)
         elif newest.unsent:
+            # Planned as an update, it may stand behind a creation that is not settled: then it stays one.
+            action = Action.CREATE if newest.action is Action.CREATE and not held else Action.UPDATE
             if held and compare(item, held.version) is not Change.EDITED:
                 self._page.cancel.append(newest.key)
             else:
-                action = Action.UPDATE if held else Action.CREATE
                 self._page.replace.append(self._job(item.id, newest.revision, action, item))
                 self._alias(item)
         else:
             if newest.state is State.FAILED and newest.reason is not Reason.UNKNOWN:
                 self._page.supersede.append(newest.key)
-                action = Action.UPDATE if held else Action.CREATE
+                action = Action.CREATE if newest.action is Action.CREATE and not held else Action.UPDATE
             else:
                 # What is in doubt may be there by the time this job's turn comes: the runner decides then.
                 action = Action.UPDATE

@@ -246,3 +246,18 @@ def test_a_redriven_doubt_takes_no_newer_item(played):
         played.redrives(0, at_once=False, faults=[])
     played.edits(0, "B")
     played.runs_well(again=False, on_failure="continue")
+
+
+def test_a_second_edit_behind_a_doubt_makes_no_second_object(played):
+    """An edit that waits behind an unsettled creation stays an edit when a newer one takes its place."""
+    played.posts("A")
+    played.is_killed("before the effect", 1, [])
+    played.edits(0, "B")
+    played.runs_with_faults(["bug"])
+    played.edits(0, "C")
+    played.runs_well(again=False, on_failure="continue")
+    for letter in played._letters():
+        played.place.unanswered.discard(letter.key)
+        played.store.redrive([letter.key], run_id="person")
+        played.redriven[letter.key] += 1
+    played.runs_well(again=False, on_failure="continue")
