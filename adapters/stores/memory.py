@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import QueuePool, create_engine
 
+from adapters.databases.engines import prepare
 from adapters.stores.sql import SqlJobStore
-from adapters.stores.sql.engines import prepare
 from adapters.stores.sql.schema import create
 
 

@@ -48,7 +48,7 @@ class TestSchema:
         engine = engine_of(url)
         SqlJobStore.open(engine)
         with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE})
+            context = MigrationContext.configure(connection, opts={"version_table": schema.SCHEMA.version_table})
             assert compare_metadata(context, metadata) == []
 
     def test_indexes(self, url):
@@ -64,7 +64,7 @@ class TestSchema:
 
     def test_head(self):
         """The head written down is alembic's."""
-        assert ScriptDirectory(str(schema.MIGRATIONS)).get_current_head() == schema.HEAD
+        assert ScriptDirectory(str(schema.SCHEMA.migrations)).get_current_head() == schema.SCHEMA.head
 
     def test_opened_without_alembic(self, tmp_path):
         """A store in order opens without loading alembic."""
@@ -81,7 +81,7 @@ class TestSchema:
         engine = engine_of(url)
         SqlJobStore.open(engine)
         with engine.begin() as connection:
-            connection.execute(text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '9999'"))  # noqa: S608
+            connection.execute(text(f"UPDATE {schema.SCHEMA.version_table} SET version_num = '9999'"))  # noqa: S608
         with pytest.raises(ConfigurationError, match="made by a newer release"):
             SqlJobStore.open(engine_of(url))
 

@@ -1,153 +1,34 @@
-"""Engines: how a database is reached, and what it means when it cannot be."""
+"""The job store's engines: `adapters.databases`, in the store's words."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy import exc as sql
+from sqlalchemy import Engine
 
-from adapters.contracts.errors import ConfigurationError, StoreUnavailable
+from adapters.contracts.errors import StoreUnavailable
+from adapters.databases import engines
 
-BUSY = 30.0
-"""Seconds to wait for another process's transaction."""
-BEGIN = "syndicate_begin"
-"""The execution option that names how a transaction begins in SQLite."""
-_CLOSED_TO_US = {"25006": "it is read-only", "42501": "this user may not do that there"}
+JOB_STORE = engines.Use(
+    what="the job store",
+    setting="SYNDICATE_DATABASE_URL",
+    example="syndicate.db",
+    consequence="Nothing is sent without it",
+    error=StoreUnavailable,
+)
 
 
 def sqlite_engine(path: Path) -> Engine:
     """Return an engine for a SQLite file, made with its folder (0600) at the first connection."""
-    path = path.expanduser().absolute()
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)), hide_parameters=True, connect_args={"timeout": BUSY}
-    )
-
-    @event.listens_for(engine, "do_connect")
-    def make_file(*_: Any) -> None:
-        """Make the file before SQLite does, which would let everyone read it."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
-        except OSError as error:
-            raise StoreUnavailable(
-                f"the job store {path} cannot be opened ({error.strerror}): mend the folder's rights or name another "
-                "place in SYNDICATE_DATABASE_URL"
-            ) from error
-
-    prepare(engine)
-    return engine
+    return engines.sqlite_engine(path, JOB_STORE)
 
 
 def engine_of(url: str) -> Engine:
     """Return an engine for a sqlite or postgresql URL; raises ConfigurationError, never repeating a password."""
-    try:
-        parsed = make_url(url)
-    except (sql.ArgumentError, ValueError):
-        parsed = None
-    if parsed is None:
-        raise ConfigurationError(
-            "the job store's URL cannot be read: write postgresql://user:password@host:5432/name, with %-escapes for "
-            "special characters, or sqlite:////path/syndicate.db"
-        )
-    if parsed.get_backend_name() == "sqlite":
-        if parsed.database in {None, "", ":memory:"} or parsed.query or parsed.drivername not in _SQLITE:
-            raise ConfigurationError(
-                "the job store's URL must name a file and no options: sqlite:////path/syndicate.db"
-            )
-        return sqlite_engine(Path(str(parsed.database)))
-    if parsed.drivername not in _POSTGRESQL:
-        raise ConfigurationError(
-            f"the job store cannot be kept in {parsed.drivername}: write postgresql://… or sqlite:////path/syndicate.db"
-        )
-    if find_spec("psycopg") is None:
-        raise ConfigurationError("PostgreSQL needs its driver: pip install prefect-syndicate[postgres]")
-    wait = {} if "connect_timeout" in parsed.query else {"connect_timeout": 10}
-    return create_engine(
-        parsed.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True, connect_args=wait
-    )
+    return engines.engine_of(url, JOB_STORE)
 
 
-_SQLITE = frozenset({"sqlite", "sqlite+pysqlite"})
-_POSTGRESQL = frozenset({"postgresql", "postgresql+psycopg", "postgres"})
-
-
-def prepare(engine: Engine) -> None:
-    """Make a SQLite engine durable and its transactions real, whoever made it; other engines are left as they are."""
-    if engine.dialect.name == "sqlite" and not event.contains(engine, "begin", _begin):
-        event.listen(engine, "connect", _connected)
-        event.listen(engine, "begin", _begin)
-
-
-def _connected(connection: Any, _record: object) -> None:
-    """Set what SQLite forgets with each connection."""
-    # The driver shall begin no transactions of its own: it would begin them too late.
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout={int(BUSY * 1000)}")
-    _write_ahead(connection)
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-
-
-def _write_ahead(connection: Any) -> None:
-    """Turn the write-ahead log on, once in a file's life; SQLite does not wait for others here, so we do."""
-    deadline = time.monotonic() + BUSY
-    while True:
-        try:
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] not in {"wal", "memory"}:
-                connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _begin(connection: Connection) -> None:
-    """Begin at once: a transaction that reads first and writes later would fail instead of waiting."""
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(BEGIN, 'IMMEDIATE')}")
-
-
-@contextmanager
-def reaching(engine: Engine) -> Iterator[None]:
+def reaching(engine: Engine) -> AbstractContextManager[None]:
     """Turn what means "this store cannot be used now" into StoreUnavailable."""
-    try:
-        yield
-    except sql.DBAPIError as error:
-        why = _CLOSED_TO_US.get(str(getattr(error.orig, "sqlstate", "")), "")
-        # A plain DatabaseError is SQLite's "file is not a database".
-        if not why and not (
-            isinstance(error, sql.OperationalError | sql.InterfaceError) or type(error) is sql.DatabaseError
-        ):
-            raise
-        raise _unavailable(engine, why or str(error.orig)) from error
-    except sql.TimeoutError as error:
-        raise _unavailable(engine, "all connections are in use") from error
-
-
-def place_of(engine: Engine) -> str:
-    """Name the database for people, without user and password."""
-    url = engine.url
-    if not url.host:
-        return url.database or "in memory"
-    return f"{url.host}:{url.port or 5432}/{url.database or ''}"
-
-
-def _unavailable(engine: Engine, why: str) -> StoreUnavailable:
-    """Say what is wrong, where, and what to do."""
-    lines = why.strip().splitlines()
-    line = lines[0] if lines else "no reason given"
-    for secret in (engine.url.password, engine.url.query.get("password")):
-        line = line.replace(str(secret), "***") if secret else line
-    return StoreUnavailable(
-        f"the job store at {place_of(engine)} cannot be used: {line}. Nothing is sent without it: see that the "
-        "database runs, is reachable and writable from here and not locked by another program, then run again"
-    )
+    return engines.reaching(engine, JOB_STORE)

@@ -27,8 +27,9 @@ from adapters.contracts.jobs import (
     State,
     Tally,
 )
+from adapters.databases.engines import BEGIN, prepare
 from adapters.stores.sql import claiming, dead_letters, holding, planning, runs, schema
-from adapters.stores.sql.engines import BEGIN, prepare, reaching
+from adapters.stores.sql.engines import reaching
 from adapters.stores.sql.rows import WHOLE, job_of, job_row, upsert
 from adapters.stores.sql.tables import cursors, jobs, pauses, store
 from adapters.stores.sql.times import Clock, moment
