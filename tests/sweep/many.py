@@ -36,11 +36,10 @@ class Crowd:
     def start(self, number: int) -> None:
         """Start a process; the first two are one run, which Prefect has started twice."""
         told = replace(self.told, run_id=f"run-{max(number, 1)}", lease=LEASE)
-        errors = (self.folder / f"errors-{number}").open("a")
-        self.processes[number] = subprocess.Popen(
-            told.arguments(), cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=errors, text=True
-        )
-        errors.close()
+        with (self.folder / f"said-{number}").open("a") as said:
+            self.processes[number] = subprocess.Popen(
+                told.arguments(), cwd=ROOT, env=ENVIRONMENT, stdout=said, stderr=said, text=True
+            )
 
     def kill(self, number: int) -> bool:
         """Kill a process and start it again; returns whether it was still at work."""
@@ -63,7 +62,7 @@ class Crowd:
                     self.restarts += 1
                     self.start(number)
                 elif code:
-                    said = (self.folder / f"errors-{number}").read_text(encoding="utf-8")
+                    said = (self.folder / f"said-{number}").read_text(encoding="utf-8")
                     self.failures.append(f"process {number} ended with {code}: {said[-1500:]}")
             if time.monotonic() > deadline:
                 self.close()
@@ -79,7 +78,7 @@ class Crowd:
 
 def carry(told: Run, server: Counting, *, seed: int, disturb: Callable[[], None], seconds: float) -> Crowd:
     """Let eight processes carry everything, three of them killed at random moments; `disturb` is done half-way."""
-    chance = random.Random(seed)  # noqa: S311 - to be repeatable
+    chance = random.Random(seed)
     crowd = Crowd(Path(told.folder), told)
     number = told.state
     moments = sorted(chance.uniform(0.1, 0.8) * number for _ in range(DOOMED))
