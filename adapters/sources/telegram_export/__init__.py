@@ -22,11 +22,12 @@ from adapters.contracts.version import stamp
 from adapters.sources.telegram_export import message as fields
 from adapters.sources.telegram_export.albums import belongs, join, number_of
 from adapters.sources.telegram_export.files import HOW, ExportFiles
-from adapters.sources.telegram_export.reader import Chat, Piece, chats, parse, pieces, tail_of
+from adapters.sources.telegram_export.reader import Chat, Piece, apart, chats, parse, pieces, tail_of
 
 PERSONAL = frozenset({"personal_chat", "bot_chat", "saved_messages", "replies", "verify_codes"})
 KEPT_BYTES = 1 << 20
 MESSAGE_ID = re.compile(rb'"id"\s*:\s*(\d{1,18})\b')
+ANY_ID = re.compile(rb'"id"\s*:\s*(\d+)')
 NUMBER = re.compile(rb'"id"\s*:\s*(\d+)|"date_unixtime"\s*:\s*"(\d+)"')
 
 
@@ -80,18 +81,18 @@ class TelegramExportSource:
         page: list[Entry] = []
         album: list[ContentItem] = []
         for piece in self._pieces(at):
-            entry = self._entry(piece, number + 1, last)
-            if album and not (isinstance(entry, ContentItem) and belongs(album, entry)):
-                page.append(stamp(join(album), self.service))
-                album = []
-                if len(page) >= self._page_size:
-                    yield Page(page, self._cursor(at, number, last), at, total)
-                    page = []
-            if isinstance(entry, ContentItem):
-                album.append(entry)
-                last = entry.published_at
-            else:
-                page.append(entry)
+            for entry in self._entries(piece, number + 1, last):
+                if album and not (isinstance(entry, ContentItem) and belongs(album, entry)):
+                    page.append(stamp(join(album), self.service))
+                    album = []
+                    if len(page) >= self._page_size:
+                        yield Page(page, self._cursor(at, number, last), at, total)
+                        page = []
+                if isinstance(entry, ContentItem):
+                    album.append(entry)
+                    last = entry.published_at
+                else:
+                    page.append(entry)
             at, number = piece.end, number + 1
         if album:
             page.append(stamp(join(album), self.service))
@@ -99,12 +100,16 @@ class TelegramExportSource:
             yield Page(page, self._cursor(at, number, last), total, total)
 
     def gone(self, ids: Sequence[str]) -> list[str]:
-        """Return the ids that lie between the export's first and last message and are not in it."""
+        """Return the ids that lie between the export's first and last message and are not in it.
+
+        Where a piece has no number any more, nothing is verifiably deleted.
+        """
         there = array("q")
         for piece in self._pieces():
-            found = MESSAGE_ID.search(piece.data)
-            if found:
-                there.append(int(found.group(1)))
+            found = ANY_ID.findall(piece.data)
+            if not found:
+                return []
+            there.extend(int(number) for number in found if len(number) <= 18)  # noqa: PLR2004 - what 64 bits hold
         if not there:
             return []
         first, last, seen = min(there), max(there), set(there)
@@ -173,6 +178,13 @@ class TelegramExportSource:
         what = f"there is no chat {wanted!r}" if wanted and not chosen else "several chats: say which with --chat"
         raise ConfigurationError(f"{where}: {what}. It holds {names}{more}")
 
+    def _entries(self, piece: Piece, number: int, last: datetime | None) -> list[Entry]:
+        """Read one message, or what is left of several that damage has joined."""
+        entry = self._entry(piece, number, last)
+        if isinstance(entry, Unreadable) and len(parts := apart(piece)) > 1:
+            return [found for part in parts for found in self._entries(part, number, last)]
+        return [entry]
+
     def _entry(self, piece: Piece, number: int, last: datetime | None) -> Entry:
         """Read one message."""
         if not piece.whole:
@@ -181,7 +193,7 @@ class TelegramExportSource:
             found = parse(piece.data)
         except ValueError as error:
             return self._unreadable(piece, number, f"this is no JSON: {str(error).partition(': line')[0]}")
-        if not isinstance(found, dict) or not isinstance(found.get("id"), int):
+        if not isinstance(found, dict) or type(found.get("id")) is not int:
             return self._unreadable(piece, number, "a message without a number")
         kind = fields.kind(found)
         date = fields.moment(found, "date")
@@ -191,7 +203,10 @@ class TelegramExportSource:
             date, raw = last, raw | {"date_inferred": True}
         if date is None:
             return self._unreadable(piece, number, "a message without a date")
-        return self._item(found, kind, date, raw)
+        try:
+            return self._item(found, kind, date, raw)
+        except (TypeError, ValueError, AttributeError, LookupError, OverflowError, RecursionError) as error:
+            return self._unreadable(piece, number, f"a field holds what it cannot hold: {str(error).splitlines()[0]}")
 
     def _item(self, found: dict[str, Any], kind: ItemKind, date: datetime, raw: dict[str, Any]) -> ContentItem:
         """Build the item of one message; its version comes when its album is closed."""

@@ -65,7 +65,7 @@ def moment(message: Mapping[str, Any], name: str) -> datetime | None:
             return datetime.fromtimestamp(int(stamp), UTC)
         text = message.get(name)
         return datetime.fromisoformat(str(text)).replace(tzinfo=UTC) if text else None
-    except (ValueError, OverflowError, OSError):
+    except (TypeError, ValueError, OverflowError, OSError):
         return None
 
 

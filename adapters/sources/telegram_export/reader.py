@@ -1,11 +1,12 @@
 """Reads messages out of a result.json piece by piece: memory does not grow with the file, and damage stays local.
 
 The form is tdesktop's own (export_output_json.cpp in telegramdesktop/tdesktop). Messages are cut apart at their
-indentation, whatever it is; where they have none, at their braces.
+indentation, whatever it is; where they have none, where the next one begins, or at their braces.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,9 +15,23 @@ from typing import BinaryIO
 import orjson
 
 BLOCK = 1 << 20
+SEEN = 1 << 16
+"""Bytes by which a layout is told."""
 MESSAGES = re.compile(rb'"messages"\s*:\s*\[')
 OPENING = re.compile(rb'\{\s*(?:"|\Z)')
 TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\]]', re.DOTALL)
+START = re.compile(rb'\{\s*"id"\s*:\s*-?\d+\s*,\s*"type"\s*:\s*"')
+"""How tdesktop begins a message, and nothing else: by it the next one is found where damage has hidden an end."""
+UNQUOTED = re.compile(rb'("document_id"\s*:\s*)([^"\s\[\]{},][^"\r\n{}]*?)(?=\s*[,}\r\n])')
+"""tdesktop 4.1 wrote a custom emoji's file without quotes (telegramdesktop/tdesktop#24961)."""
+START_BARE = re.compile(rb'"id"\s*:\s*-?\d+\s*,\s*"type"\s*:\s*"')
+PRETTY = re.compile(rb'(\r?\n[ \t]*)\{[ \t]*\r?\n[ \t]*"id"\s*:\s*-?\d+\s*,\s*"type"\s*:\s*"')
+OTHER = re.compile(rb"(\r?\n[ \t]*)\{[ \t]*\r?\n")
+"""How a message begins on lines of its own: as tdesktop writes it, and with its keys in another order."""
+DECODER = json.JSONDecoder()
+LEAD = re.compile(rb'[^\[\]{"]*')
+"""What may stand in front of a message: nothing of its own."""
+TWICE = re.compile(rb'[,{]\s*"text"\s*:')
 ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
 HEADER = {
     name: re.compile(rb'"' + name.encode() + rb'"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+|null)')
@@ -106,65 +121,107 @@ def pieces(stream: BinaryIO, offset: int) -> Iterator[Piece]:
 
     The stream stands at `offset`, which is the array's begin or a message's end.
     """
-    start = stream.read(BLOCK)
-    lead = re.match(rb"[\s,]*", start)
+    start = _begin(stream)
+    lead = LEAD.match(start)
     skipped = lead.end() if lead else 0
-    if start[skipped : skipped + 1] != b"{":
+    if start[skipped : skipped + 1] in {b"", b"]"}:
         return
-    space = start[:skipped].lstrip(b",")
-    line = space.rpartition(b"\n")
-    # A message a line begins on a line of its own too, but does not end on one.
-    if line[1] and start[skipped + 1 : skipped + 2] in {b"\n", b"\r"}:
-        newline = b"\r\n" if line[0].endswith(b"\r") else b"\n"
-        yield from _by_indentation(stream, start[skipped:], offset + skipped, newline + line[2] + b"}")
+    if pretty := PRETTY.search(start):
+        yield from _by_indentation(stream, start[skipped:], offset + skipped, pretty[1] + b"}")
+    elif START.search(start):
+        yield from _by_starts(stream, start[skipped:], offset + skipped)
+    elif strange := OTHER.search(start[: skipped + 3]):
+        yield from _by_indentation(stream, start[skipped:], offset + skipped, strange[1] + b"}")
     else:
         yield from _by_braces(stream, start[skipped:], offset + skipped)
 
 
+def _begin(stream: BinaryIO) -> bytes:
+    """Read so much that the layout can be seen, if there is so much."""
+    start = b""
+    while len(start) < SEEN and (block := stream.read(BLOCK)):
+        start += block
+    return start
+
+
 def _by_indentation(stream: BinaryIO, buffer: bytes, at: int, close: bytes) -> Iterator[Piece]:
-    """Cut at the line that closes a message: a string holds no line break, and what is inside is indented deeper."""
-    comma = close + b","
+    """Cut at the lines that begin a message: a string holds no line break, and what is inside is indented deeper."""
+    opening = close[:-1] + b"{"
+    brace = b""
     while True:
-        parts = buffer.split(comma)
+        parts = buffer.split(opening)
         buffer = parts.pop()
         for part in parts:
-            if close in part:
-                yield _last(part, at, close)
+            data = brace + part
+            body, tail, _ = _ended(data, close)
+            then = at + len(data) + len(opening) - 1
+            if _is_end(tail):
+                yield Piece(body, at, at + len(body))
                 return
-            end = at + len(part) + len(close)
-            skip = len(part) - len(part.lstrip())
-            yield Piece(part[skip:] + close, at + skip, end)
-            at = end + 1
-        if close in buffer and buffer.partition(close)[2].lstrip()[:1] == b"]":
-            yield _last(buffer, at, close)
-            return
+            yield Piece(body, at, then)
+            if len(tail) > 1:
+                # The next message's own brace was hit: what is left of it stands here.
+                yield Piece(tail, then - len(tail), then)
+            at, brace = then, b"{"
         block = stream.read(BLOCK)
+        body, tail, closed = _ended(brace + buffer, close)
         if not block:
-            yield from _rest(buffer, at, close)
+            yield from _rest(body, tail, at, closed=closed)
+            return
+        if _is_end(tail):
+            yield Piece(body, at, at + len(body))
             return
         buffer += block
 
 
-def _last(part: bytes, at: int, close: bytes) -> Piece:
-    """Return the last message of its array, which no comma follows."""
-    body = part.partition(close)[0]
-    skip = len(body) - len(body.lstrip())
-    return Piece(body[skip:] + close, at + skip, at + len(body) + len(close))
+def _ended(data: bytes, close: bytes) -> tuple[bytes, bytes, bool]:
+    """Return a message up to the line that closes it, what stands behind that, and whether there is such a line."""
+    cut = data.find(close)
+    if cut < 0:
+        return data.rstrip(b", \t\r\n"), b"", False
+    cut += len(close)
+    return data[:cut], data[cut:].strip(b", \t\r\n"), True
 
 
-def _rest(buffer: bytes, at: int, close: bytes) -> Iterator[Piece]:
-    """Return what is left where a file ends before its array does."""
-    if close in buffer:
-        last = _last(buffer, at, close)
-        yield last
-        buffer, at = buffer[last.end - at :], last.end
-    data = buffer.strip(b" \r\n\t,]}")
-    if data:
-        yield Piece(buffer.strip(), at, at + len(buffer), whole=False)
+def _is_end(tail: bytes) -> bool:
+    """Say whether a chat's messages end here: a bracket alone may be a damaged comma, its loss hides the next chat."""
+    return (tail.startswith(b"]") and len(tail) > 1) or b'"messages"' in tail
 
 
-def _by_braces(stream: BinaryIO, buffer: bytes, at: int) -> Iterator[Piece]:  # noqa: C901 - one scan, one loop
-    """Cut where the braces of a message are balanced; strings are stepped over whole."""
+def _rest(body: bytes, tail: bytes, at: int, *, closed: bool) -> Iterator[Piece]:
+    """Return what is left where a file ends."""
+    if body.strip(b" \r\n\t,]}"):
+        yield Piece(body, at, at + len(body), whole=closed)
+    if tail.startswith(b'"') or (START_BARE.search(tail) and not tail.startswith(b"]")):
+        yield Piece(tail, at + len(body), at + len(body) + len(tail), whole=False)
+
+
+def _by_starts(stream: BinaryIO, buffer: bytes, at: int) -> Iterator[Piece]:
+    """Cut where a message begins as tdesktop begins each, so that damage inside one does not reach the next."""
+    looked = 1
+    while True:
+        found = START.search(buffer, looked)
+        if found is None:
+            # A begin that is cut by the end of what is there is looked for again.
+            looked = max(looked, len(buffer) - 256)
+            block = stream.read(BLOCK)
+            if not block:
+                yield from _by_braces(stream, buffer, at)
+                return
+            buffer += block
+            continue
+        cut = found.start()
+        head = buffer[:cut].rstrip()
+        if head.endswith(b"["):
+            # The next chat's first message: this one was the last of its array.
+            yield from _by_braces(stream, buffer[:cut], at, ends=True)
+            return
+        yield Piece(head.rstrip(b", \t\r\n"), at, at + cut)
+        buffer, at, looked = buffer[cut:], at + cut, 1
+
+
+def _by_braces(stream: BinaryIO, buffer: bytes, at: int, *, ends: bool = False) -> Iterator[Piece]:  # noqa: C901 - one scan
+    """Cut where the braces of a message are balanced; strings are stepped over whole. `ends`: this is all there is."""
     depth, position, begin = 0, 0, 0
     while True:
         for found in TOKEN.finditer(buffer, position):
@@ -183,15 +240,31 @@ def _by_braces(stream: BinaryIO, buffer: bytes, at: int) -> Iterator[Piece]:  # 
             elif depth == 0:
                 return
             position = found.end()
-        block = stream.read(BLOCK)
+        block = b"" if ends else stream.read(BLOCK)
         if not block:
             left = buffer[begin:].strip(b" \r\n\t,")
-            if depth > 0 and left:
-                yield Piece(left, at + begin, at + len(buffer), whole=False)
+            if left and (depth > 0 or begin == 0):
+                # Where the array's own end stands behind it, it is damaged rather than cut off.
+                yield Piece(left, at + begin, at + len(buffer), whole=ends or left.endswith((b"]}", b"]")))
             return
         buffer, at = buffer[begin:] + block, at + begin
         position -= begin
         begin = 0
+
+
+def apart(piece: Piece) -> list[Piece]:
+    """Take apart a piece that cannot be parsed: a whole message at its begin is one, what stands behind it another."""
+    try:
+        text = piece.data.decode(errors="surrogateescape")
+        _, cut = DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return [piece]
+    size = len(text[:cut].encode(errors="surrogateescape"))
+    rest = piece.data[size:].strip(b", \t\r\n")
+    if not rest or rest in {b"]", b"}", b"]}"}:
+        return [piece]
+    first = Piece(piece.data[:size], piece.offset, piece.offset + size)
+    return [first, Piece(rest, piece.offset + size, piece.end, piece.whole)]
 
 
 def parse(data: bytes) -> object:
@@ -200,9 +273,24 @@ def parse(data: bytes) -> object:
     Control characters come as `\xNN`, which is no JSON (telegramdesktop/tdesktop#27571). Raises ValueError.
     """
     try:
-        return orjson.loads(data)
+        found = orjson.loads(data)
     except orjson.JSONDecodeError:
-        return orjson.loads(ESCAPE.sub(_escape, data))
+        # What stands in front of a message is no part of it.
+        begun = data[max(data.find(b"{"), 0) :]
+        data = ESCAPE.sub(_escape, UNQUOTED.sub(rb'\1"\2"', begun))
+        found = orjson.loads(data)
+    if isinstance(found, dict) and not found.get("text") and b'"action"' in data and len(TWICE.findall(data)) > 1:
+        # A gift's own text and the message's empty one have the same key (telegramdesktop/tdesktop#28781).
+        return json.loads(data, object_pairs_hook=_fuller)
+    return found
+
+
+def _fuller(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Build an object in which a key that comes twice keeps the value that says something."""
+    made: dict[str, object] = {}
+    for name, value in pairs:
+        made[name] = value or made.get(name, value)
+    return made
 
 
 def _escape(found: re.Match[bytes]) -> bytes:
