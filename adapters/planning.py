@@ -59,7 +59,7 @@ class Planner:
             self._page.counts.seen += 1
             found = _find(entry, known)
             name = found.item_id if found else entry.id
-            if name in met:
+            if name in met or (found and found.met):
                 self._page.counts.filter("repeated in the source")
                 continue
             met.add(name)
@@ -76,6 +76,9 @@ class Planner:
     def deletion(self, known: Known) -> PagePlan:
         """Return what it changes that an item the place holds is gone from its source."""
         self._page = PagePlan()
+        if known.met:
+            # Another process of this run has planned it.
+            return self._page
         self._page.counts.seen = 1
         newest = known.newest
         if newest and newest.action is Action.DELETE and newest.state is not State.DONE:
@@ -101,9 +104,6 @@ class Planner:
         """Plan one readable item."""
         counts = self._page.counts
         newest = known.newest if known else None
-        if newest and newest.seen_by == self.run_id and newest.version == item.version:
-            counts.filter("repeated in the source")
-            return
         held_back = self.rules.held_back_by(item)
         if held_back:
             counts.filter(held_back)

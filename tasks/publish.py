@@ -170,7 +170,7 @@ class PublishingRoad:
     def _plan_page(self, source: SourceAdapter, planner: Planner, page: Page, cursor: Cursor) -> None:
         """Plan and record one page; planned anew when another run has recorded something meanwhile."""
         for _ in range(20):
-            known = self.store.known(self.destination.identity, names(page.entries))
+            known = self.store.known(self.destination.identity, names(page.entries), self.run_id)
             plan = planner.page(page.entries, known, self.store.now(), cursor)
             plan.create = [self._with_media(source, job) for job in plan.create]
             plan.replace = [self._with_media(source, job) for job in plan.replace]
@@ -198,7 +198,7 @@ class PublishingRoad:
         held = self.store.held_ids(source.identity, self.destination.identity)
         gone = source.gone(held)
         refuse_mass_deletion(len(gone), len(held), allowed=self.options.allow_mass_delete)
-        for item_id, known in self.store.known(self.destination.identity, gone).items():
+        for item_id, known in self.store.known(self.destination.identity, gone, self.run_id).items():
             if item_id == known.item_id:
                 self._plan_deletion(planner, known)
 
@@ -208,7 +208,7 @@ class PublishingRoad:
             try:
                 self._commit(planner.deletion(known))
             except Conflict:
-                known = self.store.known(self.destination.identity, [known.item_id])[known.item_id]
+                known = self.store.known(self.destination.identity, [known.item_id], self.run_id)[known.item_id]
                 continue
             return
         raise self._crowded()

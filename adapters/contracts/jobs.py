@@ -163,6 +163,8 @@ class Known:
     """The newest receipt, a deletion's too; None when nothing was ever there."""
     newest: Job | None = None
     """The job with the highest revision, without its item."""
+    met: bool = False
+    """Whether the run that asks has met the item in its source before, and counts it."""
 
 
 class Conflict(Exception):
@@ -356,14 +358,20 @@ class JobStore(Protocol):
     def cancel(self, job: Job, *, run_id: str) -> None:
         """Close a claimed job with which nothing is left to do (a delete of what was never there)."""
 
-    def known(self, destination_id: str, ids: Sequence[str]) -> dict[str, Known]:
-        """Return what is known of each id, an album member's too; ids never heard of are left out."""
+    def known(self, destination_id: str, ids: Sequence[str], run_id: str = "") -> dict[str, Known]:
+        """Return what is known of each id, an album member's too; ids never heard of are left out.
+
+        `run_id` asks also which of them that run has met, in whatever process.
+        """
 
     def held_ids(self, source_id: str, destination_id: str) -> list[str]:
         """Return the ids of the pair's items that the place holds and that are not deleted."""
 
     def commit_page(self, run_id: str, source_id: str, destination_id: str, plan: PagePlan) -> None:
-        """Record a page's plan and the cursor behind it in one transaction; raises Conflict and records nothing."""
+        """Record a page's plan and the cursor behind it in one transaction; raises Conflict and records nothing.
+
+        A Conflict too when this run has met one of the plan's items meanwhile, in another process.
+        """
 
     def cursor(self, source_id: str, destination_id: str, selection: str) -> str:
         """Return the cursor of the pair under a selection, or an empty string."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.conformance.stores.samples import START, deliver, failed, failure, item, job, kept, page, receipt, take
-from adapters.contracts.jobs import Action, Conflict, Counts, Cursor, JobStore, Outcome, Reason
+from adapters.contracts.jobs import Action, Conflict, Counts, Cursor, JobStore, Outcome, PagePlan, Reason
 
 
 class Planning:
@@ -23,6 +23,20 @@ class Planning:
         assert (newest.revision, newest.item, found["s/1"].held) == (2, None, None)
         assert store.known("elsewhere", ["s/1"]) == {}
         assert store.known("d", []) == {}
+
+    def test_what_a_run_has_met(self, store: JobStore) -> None:
+        """A run meets an item once, in whatever process and under whichever revision; other runs do not blur that."""
+        store.commit_page("r", "s", "d", PagePlan(create=[job()]))
+        store.commit_page("other", "s", "d", PagePlan(seen=[job().key]))
+        assert [store.known("d", ["s/1"], run)["s/1"].met for run in ("r", "other", "third", "")] == [
+            True,
+            True,
+            False,
+            False,
+        ]
+        with pytest.raises(Conflict):
+            store.commit_page("r", "s", "d", PagePlan(seen=[job().key], counts=Counts(seen=1)))
+        assert store.tally("r").seen == 0
 
     def test_an_album_has_many_names(self, store: JobStore) -> None:
         """Any member of an album finds the album's records."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from adapters.contracts.jobs import Conflict, Job, Known, Outcome, PagePlan, Reason, Receipt, State
 from adapters.stores.sql.rows import HAS_NEWER, LIGHT, held_of, job_of, job_row, mark, one_of, upsert
 from adapters.stores.sql.runs import add_counts
-from adapters.stores.sql.tables import aliases, cursors, jobs, objects
+from adapters.stores.sql.tables import aliases, cursors, jobs, marks, objects
 
 
 def insert_jobs(connection: Connection, now: datetime, created: Iterable[Job]) -> None:
@@ -25,7 +25,7 @@ def insert_jobs(connection: Connection, now: datetime, created: Iterable[Job]) -
         raise Conflict("a job of this key is recorded already, or its item is in a worker's hands") from error
 
 
-def known(connection: Connection, destination_id: str, ids: Sequence[str]) -> dict[str, Known]:
+def known(connection: Connection, destination_id: str, ids: Sequence[str], run_id: str) -> dict[str, Known]:
     """Return what is known of each id; see `JobStore.known`."""
     named = select(aliases.c.alias, aliases.c.item_id).where(
         aliases.c.destination_id == destination_id, one_of(connection, aliases.c.alias, ids)
@@ -34,12 +34,13 @@ def known(connection: Connection, destination_id: str, ids: Sequence[str]) -> di
     names = {*ids, *kept_as.values()}
     held = _held(connection, destination_id, names)
     newest = _newest(connection, destination_id, names)
+    met = _met(connection, run_id, destination_id, names)
     found = {}
     for given in ids:
         # An item's own records win: it may have been met alone before its album was.
         item_id = given if given in held or given in newest else kept_as.get(given, given)
         if item_id in held or item_id in newest:
-            found[given] = Known(item_id, held.get(item_id), newest.get(item_id))
+            found[given] = Known(item_id, held.get(item_id), newest.get(item_id), item_id in met)
     return found
 
 
@@ -61,6 +62,19 @@ def _newest(connection: Connection, destination_id: str, names: Iterable[str]) -
     return {row["item_id"]: job_of(row) for row in connection.execute(rows).mappings()}
 
 
+def _met(connection: Connection, run_id: str, destination_id: str, names: Iterable[str]) -> set[str]:
+    """Return the items that a run has met in its source, under whichever of their jobs."""
+    if not run_id:
+        return set()
+    mine = (
+        select(jobs.c.item_id)
+        .join(marks, marks.c.key == jobs.c.key)
+        .where(marks.c.run_id == run_id, marks.c.seen)
+        .where(jobs.c.destination_id == destination_id, one_of(connection, jobs.c.item_id, names))
+    )
+    return set(connection.scalars(mine))
+
+
 def held_ids(connection: Connection, source_id: str, destination_id: str) -> list[str]:
     """Return the ids of what the place holds of a source."""
     mine = (objects.c.source_id == source_id, objects.c.destination_id == destination_id, ~objects.c.deleted)
@@ -72,7 +86,12 @@ def record(
 ) -> None:
     """Record a page; raises Conflict, upon which the caller's transaction is rolled back."""
     add_counts(connection, now, (run_id, source_id, destination_id), plan.counts)
-    _check(plan, _locked(connection, plan))
+    found = _locked(connection, plan)
+    _check(plan, found)
+    # The run's row is locked by now: nobody else counts for it.
+    counted = {row["item_id"] for key, row in found.items() if key not in plan.supersede}
+    if again := _met(connection, run_id, destination_id, counted | {job.item_id for job in plan.create}):
+        raise Conflict(f"{', '.join(sorted(again)[:3])}: this run has met it in another process")
     _meet(connection, now, run_id, plan)
     _replace(connection, now, run_id, plan.replace)
     names = {"planned_by": run_id, "seen_by": run_id}
@@ -93,7 +112,15 @@ def _locked(connection: Connection, plan: PagePlan) -> Mapping[str, RowMapping]:
     if not keys:
         return {}
     rows = (
-        select(jobs.c.key, jobs.c.state, jobs.c.reason, jobs.c.sent_at, jobs.c.spent_at, HAS_NEWER.label("passed"))
+        select(
+            jobs.c.key,
+            jobs.c.item_id,
+            jobs.c.state,
+            jobs.c.reason,
+            jobs.c.sent_at,
+            jobs.c.spent_at,
+            HAS_NEWER.label("passed"),
+        )
         .where(one_of(connection, jobs.c.key, keys))
         .order_by(jobs.c.seq)
         .with_for_update()

@@ -139,10 +139,10 @@ class SqlJobStore:
         with self._writing() as (connection, now):
             holding.cancel(connection, now, job, run_id)
 
-    def known(self, destination_id: str, ids: Sequence[str]) -> dict[str, Known]:
-        """Return what is known of each id; ids never heard of are left out."""
+    def known(self, destination_id: str, ids: Sequence[str], run_id: str = "") -> dict[str, Known]:
+        """Return what is known of each id, and what of it a run has met; ids never heard of are left out."""
         with self._reading() as connection:
-            return planning.known(connection, destination_id, ids)
+            return planning.known(connection, destination_id, ids, run_id)
 
     def held_ids(self, source_id: str, destination_id: str) -> list[str]:
         """Return the ids of the pair's items that the place holds and that are not deleted."""
