@@ -86,7 +86,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         """Take a webhook, or new settings."""
-        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        length = int(self.headers.get("Content-Length", 0))
+        data = self.rfile.read(length)
+        if len(data) < length:
+            # Whoever was sending has been killed at it.
+            self.close_connection = True
+            return
+        body = json.loads(data)
         if self.path == "/control":
             with self.world.lock:
                 self.world.closed_for = body.pop("closed_for", 0.0)
