@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from sqlalchemy import Engine
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.jobs import JobStore
+from adapters.databases.engines import engine_of as engine_of_use
+from adapters.destinations.sql.session import DATABASE
 from adapters.media import FolderMediaStore
 from adapters.stores.sql import SqlJobStore, engine_of, sqlite_engine
 
@@ -25,6 +29,21 @@ MEDIA = "SYNDICATE_MEDIA"
 def home() -> Path:
     """Return `$PREFECT_HOME`, where state lies unless told otherwise."""
     return Path(get_current_settings().home)
+
+
+def engine_for(database: str) -> Callable[[], Engine]:
+    """Return what makes the engine of a database that a pair names, by its URL or by a block's name.
+
+    Raises ConfigurationError for a URL with a password: parameters are kept and shown.
+    """
+    if "://" not in database:
+        return lambda: _connector(database, DATABASE.setting).get_engine()
+    if re.search(r"://[^/@]*:[^/@]*@", database) or "password=" in database:
+        raise ConfigurationError(
+            "--database must hold no password, since parameters are kept and shown: leave it out and set PGPASSWORD, "
+            "keep it in ~/.pgpass, or name a SqlAlchemyConnector block instead of the URL"
+        )
+    return lambda: engine_of_use(database, DATABASE)
 
 
 def open_store(*, lasting: bool) -> JobStore:
@@ -40,19 +59,19 @@ def open_store(*, lasting: bool) -> JobStore:
         )
     engine: Engine
     if block:
-        engine = _connector(block).get_engine()
+        engine = _connector(block, STORE_BLOCK).get_engine()
     else:
         engine = engine_of(url) if url else sqlite_engine(home() / "syndicate.db")
     return SqlJobStore.open(engine)
 
 
-def _connector(name: str) -> SqlAlchemyConnector:
+def _connector(name: str, setting: str) -> SqlAlchemyConnector:
     """Load a prefect-sqlalchemy block."""
     try:
         block: Any = SqlAlchemyConnector.load(name)
     except ValueError:
         raise ConfigurationError(
-            f"{STORE_BLOCK} names {name!r}, and there is no SqlAlchemyConnector block of that name: "
+            f"{setting} names {name!r}, and there is no SqlAlchemyConnector block of that name: "
             "make it on the Blocks page of Prefect's UI"
         ) from None
     if not isinstance(block, SqlAlchemyConnector):

@@ -9,8 +9,9 @@ from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.jobs import PairRecord
 from adapters.contracts.ports import BulkDestination, PublishingDestination
 from adapters.destinations.local import LocalDestination, LocalSettings
+from adapters.destinations.sql import SqlDestination
 from adapters.destinations.webhook import WebhookDestination, WebhookSettings
-from tasks.credentials import secret
+from tasks.credentials import engine_for, secret
 
 WEBHOOK_SECRET = "SYNDICATE_WEBHOOK_SECRET"  # noqa: S105 - the variable's name
 
@@ -20,6 +21,11 @@ def local(settings: dict[str, Any]) -> LocalDestination:
     return LocalDestination(LocalSettings.model_validate(settings))
 
 
+def sql(settings: dict[str, Any]) -> SqlDestination:
+    """Open a database."""
+    return SqlDestination(engine_for(str(settings["database"])))
+
+
 def webhook(settings: dict[str, Any], secret_block: str = "") -> WebhookDestination:
     """Open a webhook with its secret, if it has one."""
     return WebhookDestination(WebhookSettings.model_validate(settings), secret(WEBHOOK_SECRET, secret_block))
@@ -27,6 +33,7 @@ def webhook(settings: dict[str, Any], secret_block: str = "") -> WebhookDestinat
 
 OPENERS: dict[str, Callable[[dict[str, Any]], BulkDestination | PublishingDestination]] = {
     "local": local,
+    "sql": sql,
     "webhook": webhook,
 }
 

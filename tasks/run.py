@@ -58,7 +58,7 @@ def carry(
         if is_bulk(destination):
             road = BulkRoad(pair, source, destination, settings, store, media, options, engine, watcher, run_id())
             summary = road.run()
-            summary.place = str(settings.get("archive", ""))
+            summary.place = str(settings.get("archive") or settings.get("database") or "")
             summary.destination = destination.identity
             return summary
         place = destination

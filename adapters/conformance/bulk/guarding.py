@@ -10,6 +10,7 @@ from adapters.contracts.errors import ConfigurationError, LeaseLost, Rejected, T
 from adapters.contracts.item import Media
 from adapters.contracts.jobs import Cursor
 from adapters.contracts.ports import Batch, MediaFile
+from adapters.contracts.version import stamp
 
 refuses = applies(lambda suite: suite.refuses)
 with_media = applies(lambda suite: suite.carries_media)
@@ -85,6 +86,21 @@ class Guarding(BulkBase):
         commit(shelf, post(1))
         assert len(shelf.texts()) == 1
 
+    @applies(lambda suite: not suite.one_source)
+    def test_sources_side_by_side_do_not_meet(self, shelf: Shelf) -> None:
+        """Each has its own items, cursors and generation."""
+        commit(shelf, post(1), cursor=Cursor("all", "9"))
+        before = _generation(shelf)
+        with shelf.open().open("kit:2") as session:
+            assert (list(session.held_ids()), session.cursor("all")) == ([], "")
+            session.commit(Batch([stamp(post(1).model_copy(update={"id": "kit:2/1"}), "kit")]), missing)
+            assert list(session.held_ids()) == ["kit:2/1"]
+        assert _generation(shelf) == before
+        with shelf.open().open(SOURCE) as session:
+            assert (list(session.held_ids()), session.cursor("all")) == ([f"{SOURCE}/1"], "9")
+        assert len(shelf.texts()) == 2
+
+    @applies(lambda suite: suite.one_source)
     def test_another_source_is_kept_out(self, shelf: Shelf) -> None:
         """One place, one source: a clear error, and nothing is changed."""
         commit(shelf, post(1))

@@ -44,6 +44,8 @@ class BulkBase(Suite):
     """Declarations of a bulk place, and the fixture `shelf` that its suite brings."""
 
     carries_media: ClassVar[bool] = True
+    one_source: ClassVar[bool] = True
+    """Whether a place belongs to one source; False where several share it."""
     moves: ClassVar[bool] = True
     """Whether the place can be moved elsewhere."""
     wipes: ClassVar[bool] = True

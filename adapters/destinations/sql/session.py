@@ -1,0 +1,170 @@
+"""A session: the one writer of one source's items in a database, from opening to closing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, text, update
+
+from adapters.contracts.errors import ConfigurationError, LeaseLost
+from adapters.contracts.item import ContentItem, Media
+from adapters.contracts.jobs import Cursor
+from adapters.contracts.ports import Batch, Committed, Held, MediaFile
+from adapters.databases.engines import BEGIN, Use, place_of, reaching
+from adapters.destinations.sql.loading import one_of, upsert
+from adapters.destinations.sql.rows import Rows, moment, moment_of
+from adapters.destinations.sql.tables import cursors, items, media, members, sources, tags
+
+DATABASE = Use(
+    what="the database",
+    setting="--database",
+    example="archive.db",
+    consequence="What was written is complete",
+    error=ConfigurationError,
+)
+FURTHER = 1 << 30
+"""A generation grows by up to so much, so that a restored backup does not count its way to a number that was."""
+PAGE = 10_000
+"""Rows fetched at a time where all of them are wanted."""
+
+
+class SqlSession:
+    """Writes batches; see `adapters.contracts.ports.BulkSession`."""
+
+    repaired: Sequence[str] = ()
+
+    def __init__(self, connection: Connection, source: str) -> None:
+        """Take the connection that holds the lock; the schema is there."""
+        self._connection = connection
+        self._source = source
+        self._as_text = connection.dialect.name == "sqlite"
+        with self._transaction():
+            self._number = self._generation()
+
+    @property
+    def generation(self) -> str:
+        """The number that the source's items had when this session last looked."""
+        return str(self._number)
+
+    def versions(self, ids: Sequence[str]) -> dict[str, Held]:
+        """Return what is held of these ids, an album's members too."""
+        with self._transaction():
+            rows = self._rows(ids)
+            owners = self._owners([item_id for item_id in ids if item_id not in rows])
+            rows |= self._rows(sorted(set(owners.values()) - rows.keys()))
+        held = {}
+        for asked in ids:
+            row = rows.get(owners.get(asked, asked))
+            if row is not None and row.deleted_at is None:
+                held[asked] = Held(row.version, moment_of(row.changed_at), item_id="" if row.id == asked else row.id)
+        return held
+
+    def held_ids(self) -> Iterator[str]:
+        """Yield the ids of all items held and not marked as deleted."""
+        wanted = select(items.c.seq, items.c.id).where(items.c.source == self._source, items.c.deleted_at.is_(None))
+        last = 0
+        while True:
+            with self._transaction():
+                page = wanted.where(items.c.seq > last).order_by(items.c.seq).limit(PAGE)
+                rows = self._connection.execute(page).all()
+            if not rows:
+                return
+            yield from (row.id for row in rows)
+            last = rows[-1].seq
+
+    def cursor(self, selection: str) -> str:
+        """Return the cursor kept for a selection, or an empty string."""
+        mine = (cursors.c.source == self._source, cursors.c.selection == selection)
+        with self._transaction():
+            return self._connection.scalar(select(cursors.c.value).where(*mine)) or ""
+
+    def commit(self, batch: Batch, media: Callable[[Media], MediaFile]) -> Committed:
+        """Write a batch and its cursor in one transaction.
+
+        A database holds no files, so `media` is not asked. Raises Rejected when an item cannot be written, LeaseLost
+        when somebody else has written here, and ConfigurationError when the database cannot be used; then nothing is.
+        """
+        del media
+        with self._transaction(writing=True):
+            if self._generation() != self._number:
+                where = place_of(self._connection.engine)
+                raise LeaseLost(f"another run has written to {where} since this one opened it")
+            self._write(batch.items)
+            self._delete(batch.deleted)
+            for item_id, version in batch.take_over:
+                self._connection.execute(update(items).where(items.c.id == item_id).values(version=version))
+            if batch.cursor is not None:
+                self._move(batch.cursor)
+            number = self._number + 1 + secrets.randbelow(FURTHER)
+            self._connection.execute(update(sources).where(sources.c.source == self._source).values(generation=number))
+        self._number = number
+        return Committed(self.generation)
+
+    def _generation(self) -> int:
+        """Return the number of the source's items, making its row is another's work."""
+        mine = sources.c.source == self._source
+        return self._connection.scalar(select(sources.c.generation).where(mine)) or 0
+
+    def _write(self, found: Sequence[ContentItem]) -> None:
+        """Write items, in place of what was there of them."""
+        held = self._held_names([name for item in found for name in item.names])
+        named: dict[str, ContentItem] = {}
+        for item in found:
+            item_id = next((held[name] for name in item.names if name in held), item.id)
+            named[item_id] = item if item_id == item.id else item.model_copy(update={"id": item_id})
+        work = Rows()
+        for item in named.values():
+            work.add(self._source, item, self._as_text)
+        known = [item_id for item_id in named if item_id in held]
+        for table in (members, media, tags) if known else ():
+            condition, values = one_of(self._connection, "item_id", known)
+            self._connection.execute(text(f"DELETE FROM {table.name} WHERE {condition}"), values)  # noqa: S608
+        for table, rows in ((items, work.items), (members, work.members), (media, work.media), (tags, work.tags)):
+            upsert(self._connection, table, rows)
+
+    def _delete(self, ids: Sequence[str]) -> None:
+        """Mark what was deleted in its place; the row stays."""
+        if ids:
+            condition, values = one_of(self._connection, "id", ids)
+            now = moment(datetime.now(UTC), self._as_text)
+            marking = text(f"UPDATE items SET deleted_at = :now WHERE deleted_at IS NULL AND {condition}")  # noqa: S608
+            self._connection.execute(marking, {"now": now, **values})
+
+    def _move(self, cursor: Cursor) -> None:
+        """Keep a cursor; an empty one is none."""
+        mine = {"source": self._source, "selection": cursor.selection}
+        old = (cursors.c.source == self._source, cursors.c.selection == cursor.selection)
+        self._connection.execute(delete(cursors).where(*old))
+        if cursor.value:
+            self._connection.execute(cursors.insert().values(value=cursor.value, **mine))
+
+    def _held_names(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return under which id each of these names is held, deleted or not."""
+        return self._owners(ids) | {name: name for name in self._rows(ids)}
+
+    def _rows(self, ids: Sequence[str]) -> dict[str, Row[Any]]:
+        """Return the rows of these ids."""
+        return {row.id: row for row in self._select("SELECT id, version, changed_at, deleted_at FROM items", ids)}
+
+    def _owners(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the items of which these ids are members."""
+        return {row.id: row.item_id for row in self._select("SELECT id, item_id FROM members", ids)}
+
+    def _select(self, what: str, ids: Sequence[str]) -> Sequence[Row[Any]]:
+        """Return the rows of a table that has these ids."""
+        if not ids:
+            return ()
+        condition, values = one_of(self._connection, "id", ids)
+        return self._connection.execute(text(f"{what} WHERE {condition}"), values).all()
+
+    @contextmanager
+    def _transaction(self, *, writing: bool = False) -> Iterator[None]:
+        """Do something in a transaction of its own; what means that the database is out of reach is said so."""
+        # A writer begins at once in SQLite, where one that has read first could not go on.
+        self._connection.execution_options(**{BEGIN: "IMMEDIATE" if writing else "DEFERRED"})
+        with reaching(self._connection.engine, DATABASE), self._connection.begin():
+            yield

@@ -1,0 +1,1 @@
+"""Rich text: an item's text and its spans, in the forms that places want."""

@@ -1,0 +1,90 @@
+"""Rich text as HTML: escaped, well nested however spans overlap, with addresses of harmless schemes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from urllib.parse import urlsplit
+
+from adapters.contracts.item import Span, SpanKind
+
+SCHEMES = frozenset({"http", "https", "mailto", "tel", "tg"})
+"""Links with any other scheme become plain text: `javascript:` and its kin run in who reads."""
+_PLAIN = {
+    SpanKind.BOLD: "b",
+    SpanKind.ITALIC: "i",
+    SpanKind.UNDERLINE: "u",
+    SpanKind.STRIKETHROUGH: "s",
+    SpanKind.CODE: "code",
+    SpanKind.BLOCKQUOTE: "blockquote",
+}
+
+
+def to_html(text: str, spans: Sequence[Span]) -> str:
+    """Return the text as an HTML fragment; line breaks become `<br>`, except in code blocks."""
+    marks = [(span, tags) for span in spans if span.length > 0 and (tags := _tags(span, text))]
+    cuts = sorted({0, len(text), *(edge for span, _ in marks for edge in _edges(span, len(text)))})
+    starts: dict[int, list[tuple[Span, tuple[str, str]]]] = {}
+    for span, tags in sorted(marks, key=lambda mark: -mark[0].length):
+        starts.setdefault(_edges(span, len(text))[0], []).append((span, tags))
+    out: list[str] = []
+    open_now: list[tuple[Span, tuple[str, str]]] = []
+    for begin, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
+        open_now = _close(open_now, begin, len(text), out)
+        for mark in starts.get(begin, ()):
+            out.append(mark[1][0])
+            open_now.append(mark)
+        inside_code = any(span.kind is SpanKind.PRE for span, _ in open_now)
+        piece = escape(text[begin:end], quote=False)
+        out.append(piece if inside_code else piece.replace("\n", "<br>\n"))
+    _close(open_now, len(text), len(text), out, everything=True)
+    return "".join(out)
+
+
+def _close(
+    marks: list[tuple[Span, tuple[str, str]]], at: int, length: int, out: list[str], *, everything: bool = False
+) -> list[tuple[Span, tuple[str, str]]]:
+    """Close what ends here; what lies above it is closed with it and opened again."""
+    ending = [number for number, (span, _) in enumerate(marks) if everything or _edges(span, length)[1] <= at]
+    if not ending:
+        return marks
+    first = ending[0]
+    out.extend(tags[1] for _, tags in reversed(marks[first:]))
+    kept = [mark for number, mark in enumerate(marks[first:], first) if number not in set(ending)]
+    out.extend(tags[0] for _, tags in kept)
+    return [*marks[:first], *kept]
+
+
+def _edges(span: Span, length: int) -> tuple[int, int]:
+    """Return where a span begins and ends inside a text; sources are known to point beyond it."""
+    return max(0, min(span.offset, length)), max(0, min(span.offset + span.length, length))
+
+
+def _tags(span: Span, text: str) -> tuple[str, str] | None:
+    """Return what opens and closes a span, or None for what has no markup in HTML."""
+    if span.kind in _PLAIN:
+        name = _PLAIN[span.kind]
+        return f"<{name}>", f"</{name}>"
+    if span.kind is SpanKind.PRE:
+        language = f' class="language-{escape(span.value)}"' if span.value else ""
+        return f"<pre><code{language}>", "</code></pre>"
+    if span.kind is SpanKind.SPOILER:
+        return '<span class="spoiler">', "</span>"
+    address = link_of(span, text)
+    return (f'<a href="{escape(address)}">', "</a>") if address else None
+
+
+def link_of(span: Span, text: str) -> str:
+    """Return the address a span leads to, or an empty string: only of schemes that open a page, a mail or a call."""
+    said = text[span.offset : span.offset + span.length]
+    address = {
+        SpanKind.TEXT_LINK: span.value,
+        SpanKind.LINK: said if "://" in said else f"https://{said}",
+        SpanKind.EMAIL: f"mailto:{said}",
+        SpanKind.PHONE: f"tel:{said.replace(' ', '')}",
+        SpanKind.MENTION: f"https://t.me/{said.removeprefix('@')}",
+    }.get(span.kind, "")
+    try:
+        return address if urlsplit(address.strip()).scheme.lower() in SCHEMES else ""
+    except ValueError:
+        return ""

@@ -1,0 +1,46 @@
+"""What many tests need: a PostgreSQL cluster of our own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from tests.servers import postgres
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The URL of a PostgreSQL server."""
+    given = os.environ.get("SYNDICATE_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    # Not pytest's own folder: its name is too long for a socket's.
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    try:
+        url, stop = postgres.start(folder)
+    except postgres.NoPostgres as error:
+        shutil.rmtree(folder)
+        pytest.skip(str(error))
+    yield url
+    stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgres_url(server):
+    """The URL of an empty PostgreSQL database."""
+    name = f"t{uuid4().hex}"
+    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
