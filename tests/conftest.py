@@ -44,3 +44,19 @@ def postgres_url(server):
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+@pytest.fixture
+def cluster():
+    """A PostgreSQL of this test's own, to be restarted; its folder's name must be short, for a socket's."""
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    url, stop = postgres.start(folder)
+
+    def restart():
+        """Crash the server and start it again, on the same port."""
+        control = (postgres._programs() / "pg_ctl", "-D", folder / "data", "-w", "-m", "immediate", "-l")
+        postgres._run(*control, folder / "log", "restart")
+
+    yield url, restart
+    stop()
+    shutil.rmtree(folder)

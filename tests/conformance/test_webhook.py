@@ -20,19 +20,26 @@ class Webhook(PublishingSuite):
     probes = False
     signs = True
 
+    @pytest.fixture(scope="class")
+    def server(self, request, tmp_path_factory):
+        """A counting webhook, a process of its own."""
+        honours = request.cls.grade is Grade.DEDUPLICATES
+        running = Counting(tmp_path_factory.mktemp("webhook"), honour_key=honours)
+        yield running
+        running.effects()
+        running.stop()
+
     @pytest.fixture
-    def place(self, tmp_path):
-        """A counting webhook, a process of its own, empty for each check."""
-        server = Counting(tmp_path, honour_key=self.grade is Grade.DEDUPLICATES)
+    def place(self, server):
+        """The webhook, empty for each check."""
+        server.control(reset=True)
         settings = {"name": "kit", "honours_key": self.grade is Grade.DEDUPLICATES}
-        yield Place(
+        return Place(
             url=server.base,
             connect=lambda url: WebhookDestination(WebhookSettings(url=f"{url}/hook", **settings), SecretStr(SECRET)),
             objects=lambda: [Seen(name, thing["text"]) for name, thing in server.state()["objects"].items()],
             secret=SECRET,
         )
-        server.effects()
-        server.stop()
 
 
 class TestWebhookThatHonoursTheKey(Webhook):

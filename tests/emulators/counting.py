@@ -1,8 +1,8 @@
 """A webhook that counts: a process of its own that knows nothing of ours, refuses what is wrong, and loses answers.
 
 Run it: counting.py --log FILE [--settings JSON]. It prints its port, and writes a JSON line for each effect and for
-each refusal. POST /control changes the settings (`closed_for`: nobody listens for so many seconds), GET /state
-tells what there is now.
+each refusal. POST /control changes the settings (`closed_for`: nobody listens for so many seconds; `reset`: forget
+all), GET /state tells what there is now.
 """
 
 import argparse
@@ -96,6 +96,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/control":
             with self.world.lock:
                 self.world.closed_for = body.pop("closed_for", 0.0)
+                if body.pop("reset", False):
+                    self.world.objects, self.world.answers = {}, {}
                 self.world.settings |= body
             self.answer(200, {})
             if self.world.closed_for:

@@ -32,7 +32,7 @@ def shaped():
 
 
 def read(folder, data):
-    """Return the numbers of the messages read of these bytes, repetitions too, and how many pieces nobody could read."""
+    """Return the numbers of the messages read, repetitions too, and how many pieces nobody could read."""
     (folder / "result.json").write_bytes(data)
     source = TelegramExportSource(folder)
     try:

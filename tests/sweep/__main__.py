@@ -15,8 +15,9 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.servers import postgres
-from tests.sweep.roads import Archive, Webhook
+from tests.sweep.roads import Archive, Road, Webhook
 from tests.sweep.sweep import Row, Sweep, show
+from tests.sweep.tables import Tables
 
 ERRORS = ("ENOSPC", "EIO")
 
@@ -37,14 +38,16 @@ def server() -> Iterator[str]:
 
 def sweeps(only: str, every: int, url: str) -> Iterator[tuple[Row, bool]]:
     """Do the sweeps whose names hold a text; yields each with whether it must fail."""
-    kinds: list[tuple[Archive | Webhook, tuple[str, ...]]] = [
+    kinds: list[tuple[Road, tuple[str, ...]]] = [
         (Archive("naive", "naive"), ("KILL",)),
         (Archive(), ("KILL", *ERRORS)),
+        (Tables(), ("KILL", *ERRORS)),
         (Webhook("webhook-keys"), ("KILL", *ERRORS, "STOP")),
         (Webhook("webhook-holds", honours_key=False), ("KILL", *ERRORS, "STOP")),
     ]
     if url:
         kinds += [
+            (Tables("sql-postgres", postgres=url), ("KILL",)),
             (Webhook("webhook-keys-postgres", postgres=url), ("KILL", "STOP")),
             (Webhook("webhook-holds-postgres", honours_key=False, postgres=url), ("KILL", "STOP")),
         ]

@@ -17,13 +17,17 @@ import time
 import traceback
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tasks.bulk
 from adapters.contracts.errors import SyndicateError
 from adapters.contracts.retry import RetryPolicy
+from adapters.databases import engines
 from adapters.destinations.local import LocalDestination, LocalSettings
+from adapters.destinations.sql import SqlDestination
+from adapters.destinations.sql.session import DATABASE
 from adapters.destinations.webhook import WebhookDestination, WebhookSettings
 from adapters.media import FolderMediaStore
 from adapters.sources.telegram_export import TelegramExportSource
@@ -46,7 +50,7 @@ class Run:
     """What one run is told."""
 
     road: str
-    """"archive", "webhook" or "naive"."""
+    """"archive", "sql", "webhook" or "naive"."""
     folder: str
     """Where the export, the archive, the media and a SQLite store lie, and `shift`: seconds the clock is fast."""
     state: int = 2
@@ -55,6 +59,8 @@ class Run:
     """The store's URL; empty: SQLite in the folder."""
     url: str = ""
     """The webhook."""
+    place: str = ""
+    """The URL of the database that is carried into; empty: SQLite in the folder."""
     honours_key: bool = False
     batch: int = 12
     """Items a commit of the archive."""
@@ -89,18 +95,21 @@ def run(told: Run) -> Summary:
 
     store = SqlJobStore(engine_of(told.store or f"sqlite:///{folder / 'store.db'}"), clock)
     try:
-        road = _archive(told, folder, store) if told.road == "archive" else _webhook(told, folder, store)
+        road = _webhook(told, folder, store) if told.road == "webhook" else _bulk(told, folder, store)
         return road.run()
     finally:
         store.close()
 
 
-def _archive(told: Run, folder: Path, store: SqlJobStore) -> BulkRoad:
-    """Build the road from an export into an archive."""
+def _bulk(told: Run, folder: Path, store: SqlJobStore) -> BulkRoad:
+    """Build the road from an export into an archive or a database."""
+    place: LocalDestination | SqlDestination = LocalDestination(LocalSettings(archive=folder / "archive"))
+    if told.road == "sql":
+        place = SqlDestination(partial(engines.engine_of, told.place or f"sqlite:///{folder / 'place.db'}", DATABASE))
     return BulkRoad(
-        pair="export → local",
+        pair=f"export → {told.road}",
         source=TelegramExportSource(folder / f"export{told.state}", page_size=told.batch),
-        destination=LocalDestination(LocalSettings(archive=folder / "archive")),
+        destination=place,
         settings={},
         store=store,
         media=FolderMediaStore(folder / "media"),

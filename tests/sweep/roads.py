@@ -6,10 +6,10 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from uuid import uuid4
 
 from sqlalchemy import create_engine, make_url, text
@@ -149,7 +149,7 @@ class Webhook:
     def prepare(self, base: Path, nursery: Nursery) -> None:
         """Publish the list's older state, and see what an undisturbed run makes of the newer one."""
         content.posts(base, 2)
-        self._base = self._database()
+        self._base = database(self.postgres)
         server = Counting(base.parent, honour_key=self.honours_key)
         carried(nursery, self._told(base, server, self._base, state=1, run_id="before"))
         server.stop()
@@ -165,31 +165,33 @@ class Webhook:
         """Open the world of one point: its own server, its own database."""
         logs = folder.parent / f"{folder.name}.server"
         logs.mkdir()
-        server, database = Counting(logs, honour_key=self.honours_key), self._database(self._base)
+        server, store = Counting(logs, honour_key=self.honours_key), database(self.postgres, self._base)
         try:
-            yield _WebhookWorld(self, self._told(folder, server, database), server)
+            yield _WebhookWorld(self, self._told(folder, server, store), server)
         finally:
             server.stop()
-            self._drop(database)
+            drop(self.postgres, store)
 
     def _told(self, folder: Path, server: Counting, store: str, **more: Any) -> Run:
         """Say what a run is told."""
         told = Run(self.road, str(folder), store=store, url=server.url, honours_key=self.honours_key)
         return replace(told, **more)
 
-    def _database(self, template: str = "") -> str:
-        """Make a database like another one and return its URL; SQLite's is copied with its folder."""
-        if not self.postgres:
-            return ""
-        name = f"s{uuid4().hex}"
-        like = f" TEMPLATE {make_url(template).database}" if template else ""
-        administer(self.postgres, f"CREATE DATABASE {name}{like}")
-        return make_url(self.postgres).set(database=name).render_as_string(hide_password=False)
 
-    def _drop(self, url: str) -> None:
-        """Remove a database."""
-        if url:
-            administer(self.postgres, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+def database(server: str, template: str = "") -> str:
+    """Make a database like another one and return its URL; without a server, SQLite's is copied with its folder."""
+    if not server:
+        return ""
+    name = f"s{uuid4().hex}"
+    like = f" TEMPLATE {make_url(template).database}" if template else ""
+    administer(server, f"CREATE DATABASE {name}{like}")
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def drop(server: str, url: str) -> None:
+    """Remove a database."""
+    if url:
+        administer(server, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
 
 def administer(server: str, statement: str) -> None:
@@ -238,7 +240,38 @@ class _WebhookWorld:
             verdict.notes.append(f"{second['pending']} items still wait")
 
 
-World = _ArchiveWorld | _WebhookWorld
+class World(Protocol):
+    """One point's world."""
+
+    @property
+    def told(self) -> Run:
+        """What the swept run is told."""
+
+    def wanted(self, call: str, rest: str) -> bool:
+        """Say whether a call of the swept run is one of its points."""
+
+    def between(self, verdict: Verdict) -> None:
+        """Look at what is there right after the fault."""
+
+    def judge(self, verdict: Verdict, second: dict[str, Any]) -> None:
+        """Compare what is there in the end with what should be."""
+
+
+class Road(Protocol):
+    """A road that is swept."""
+
+    name: str
+    road: str
+
+    @property
+    def store(self) -> str:
+        """The name of the job store's or the place's database."""
+
+    def prepare(self, base: Path, nursery: Nursery) -> None:
+        """Carry an older state, and see what an undisturbed run makes of the newer one."""
+
+    def world(self, folder: Path) -> AbstractContextManager[World]:
+        """Open the world of one point."""
 
 
 def carried(nursery: Nursery, told: Run) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.table import Table
 
-from tests.sweep.roads import Archive, Verdict, Webhook, World
+from tests.sweep.roads import Road, Verdict, World
 from tests.sweep.tracing import NotFired, Nursery, Point
 
 AT_ONCE = 2
@@ -69,7 +69,7 @@ def _spread(points: Sequence[Point], every: int, most: int) -> list[Point]:
 class Sweep:
     """A road that is prepared once, and swept with as many faults as one likes."""
 
-    def __init__(self, kind: Archive | Webhook) -> None:
+    def __init__(self, kind: Road) -> None:
         self._kind = kind
         self._folder = tempfile.TemporaryDirectory()
         self._base = Path(self._folder.name) / "prepared" / "base"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from adapters.contracts.jobs import DeadLetterFilter, Reason
 from adapters.stores.sql import SqlJobStore, engine_of
-from tests.servers import postgres
 from tests.sweep import many
 from tests.sweep.child import Run
 
-NUMBERS = pytest.mark.parametrize("number", [600, pytest.param(20_000, marks=pytest.mark.long)])
+NUMBERS = pytest.mark.parametrize("number", [300, pytest.param(20_000, marks=pytest.mark.long)])
 KEYS = pytest.mark.parametrize("honours", [True, False])
 SEED = 20261125
 
@@ -24,22 +20,6 @@ SEED = 20261125
 def no_proxy(monkeypatch):
     """Talk to the loopback directly, whatever this machine's proxies are."""
     monkeypatch.setenv("NO_PROXY", "*")
-
-
-@pytest.fixture
-def cluster():
-    """A PostgreSQL of this test's own, to be restarted; its folder's name must be short, for a socket's."""
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    url, stop = postgres.start(folder)
-
-    def restart():
-        """Crash the server and start it again, on the same port."""
-        control = (postgres._programs() / "pg_ctl", "-D", folder / "data", "-w", "-m", "immediate", "-l")
-        postgres._run(*control, folder / "log", "restart")
-
-    yield url, restart
-    stop()
-    shutil.rmtree(folder)
 
 
 def judge(url, server, crowd, number, most_dead):
