@@ -13,21 +13,22 @@ from tests.servers.counting import Counting
 SECRET = "canary-c9f0f895"  # noqa: S105 - a canary
 
 
+@pytest.fixture(scope="class")
+def server(request, tmp_path_factory):
+    """A counting webhook, a process of its own."""
+    honours = request.cls.grade is Grade.DEDUPLICATES
+    running = Counting(tmp_path_factory.mktemp("webhook"), honour_key=honours)
+    yield running
+    running.effects()
+    running.stop()
+
+
 class Webhook(PublishingSuite):
     """What both have in common: files are described, `check` asks nobody, the secret signs."""
 
     carries_media = False
     probes = False
     signs = True
-
-    @pytest.fixture(scope="class")
-    def server(self, request, tmp_path_factory):
-        """A counting webhook, a process of its own."""
-        honours = request.cls.grade is Grade.DEDUPLICATES
-        running = Counting(tmp_path_factory.mktemp("webhook"), honour_key=honours)
-        yield running
-        running.effects()
-        running.stop()
 
     @pytest.fixture
     def place(self, server):

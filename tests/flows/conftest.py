@@ -40,7 +40,7 @@ def run(home, tmp_path):
         file.unlink(missing_ok=True)
         summary = ("--summary", file) if flow != "dead_letters" else ()
         process = start(flow, *arguments, *summary, **variables)
-        output, _ = process.communicate(timeout=300)
+        output, _ = process.communicate(timeout=900)
         return process.returncode, output, json.loads(file.read_text()) if file.exists() else {}
 
     finish.start = start
