@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -26,7 +27,7 @@ class FolderMediaStore:
 
         The copy is complete before it has its name: a crash leaves a temporary file, never half a medium. Raises
         MediaMissing when the bytes end before the size their source tells, and ConfigurationError when they cannot be
-        kept.
+        read or kept.
         """
         try:
             return self._kept(media, file)
@@ -43,8 +44,8 @@ class FolderMediaStore:
         temporary = self.root / f".{uuid4().hex}.tmp"
         digest, size = hashlib.sha256(), 0
         try:
-            with file.open() as source, temporary.open("wb") as target:
-                while block := source.read(BLOCK):
+            with temporary.open("wb") as target:
+                for block in _blocks(media, file):
                     digest.update(block)
                     size += len(block)
                     target.write(block)
@@ -73,3 +74,16 @@ class FolderMediaStore:
         if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):  # noqa: PLR2004 - SHA-256 in hex
             raise MediaMissing("a medium that nobody kept")
         return self.root / sha256[:2] / sha256
+
+
+def _blocks(media: Media, file: MediaFile) -> Iterator[bytes]:
+    """Yield a medium's bytes; what goes wrong in reading them is its source's trouble."""
+    try:
+        with file.open() as source:
+            while block := source.read(BLOCK):
+                yield block
+    except OSError as error:
+        raise ConfigurationError(
+            f"{media.name or media.ref} cannot be read: {error.strerror or error}; mend that and run again: nothing is "
+            "lost"
+        ) from error

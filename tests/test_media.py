@@ -76,7 +76,7 @@ def test_a_failing_read_leaves_nothing(store):
                 raise OSError("the disk is gone")
             return super().read(size)
 
-    with pytest.raises(ConfigurationError, match="the disk is gone; make room"):
+    with pytest.raises(ConfigurationError, match="cannot be read: the disk is gone; mend that"):
         store.keep(photo(), MediaFile(open=lambda: Breaking(BYTES), size=len(BYTES)))
     assert files(store.root) == []
 

@@ -19,6 +19,8 @@ from adapters.contracts.errors import ConfigurationError
 
 BUSY = 30.0
 """Seconds to wait for another process's transaction."""
+IDLE = 60.0
+"""Seconds that PostgreSQL lets a transaction stand still."""
 BEGIN = "syndicate_begin"
 """The execution option that names how a transaction begins in SQLite."""
 _CLOSED_TO_US = {"25006": "it is read-only", "42501": "this user may not do that there"}
@@ -86,7 +88,10 @@ def engine_of(url: str, use: Use) -> Engine:
         )
     if find_spec("psycopg") is None:
         raise ConfigurationError("PostgreSQL needs its driver: pip install prefect-syndicate[postgres]")
-    wait = {} if "connect_timeout" in parsed.query else {"connect_timeout": 10}
+    wait: dict[str, Any] = {} if "connect_timeout" in parsed.query else {"connect_timeout": 10}
+    if "options" not in parsed.query:
+        # A process that is stopped in the middle of a transaction would keep all others waiting for ever.
+        wait["options"] = f"-c idle_in_transaction_session_timeout={int(IDLE * 1000)}"
     return create_engine(
         parsed.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True, connect_args=wait
     )
