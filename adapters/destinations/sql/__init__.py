@@ -44,17 +44,17 @@ class SqlDestination:
         """Take what makes the engine; nothing is opened before it is needed."""
         self._make = engine
         self._made: Engine | None = None
+        self._birth: str | None = None
         self._new_birth = uuid4().hex
 
     @property
     def identity(self) -> str:
         """`sql:<birth id>`, as the database says; where there is none yet, the one that this object would give it."""
-        if not self._exists():
-            return f"{self.service}:{self._new_birth}"
-        with reaching(self._engine, DATABASE), self._connected() as connection, connection.begin():
-            known = inspect(connection).has_table(place.name)
-            birth = connection.scalar(select(place.c.birth_id)) if known else None
-        return f"{self.service}:{birth or self._new_birth}"
+        if self._birth is None and self._exists():
+            with reaching(self._engine, DATABASE), self._connected() as connection, connection.begin():
+                known = inspect(connection).has_table(place.name)
+                self._birth = connection.scalar(select(place.c.birth_id)) if known else None
+        return f"{self.service}:{self._birth or self._new_birth}"
 
     @contextmanager
     def open(self, source_id: str) -> Iterator[BulkSession]:

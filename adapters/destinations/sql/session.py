@@ -105,7 +105,7 @@ class SqlSession:
         return Committed(self.generation)
 
     def _generation(self) -> int:
-        """Return the number of the source's items, making its row is another's work."""
+        """Return the number of the source's items; 0 where there are none yet."""
         mine = sources.c.source == self._source
         return self._connection.scalar(select(sources.c.generation).where(mine)) or 0
 
