@@ -198,26 +198,27 @@ def _rest(body: bytes, tail: bytes, at: int, *, closed: bool) -> Iterator[Piece]
 
 def _by_starts(stream: BinaryIO, buffer: bytes, at: int) -> Iterator[Piece]:
     """Cut where a message begins as tdesktop begins each, so that damage inside one does not reach the next."""
-    looked = 1
+    begin, looked = 0, 1
     while True:
         found = START.search(buffer, looked)
         if found is None:
-            # A begin that is cut by the end of what is there is looked for again.
-            looked = max(looked, len(buffer) - 256)
             block = stream.read(BLOCK)
+            # A begin that is cut by the end of what is there is looked for again.
+            looked = max(1, len(buffer) - 256 - begin)
+            buffer, at, begin = buffer[begin:], at + begin, 0
             if not block:
                 yield from _by_braces(stream, buffer, at)
                 return
             buffer += block
             continue
         cut = found.start()
-        head = buffer[:cut].rstrip()
+        head = buffer[begin:cut].rstrip()
         if head.endswith(b"["):
             # The next chat's first message: this one was the last of its array.
-            yield from _by_braces(stream, buffer[:cut], at, ends=True)
+            yield from _by_braces(stream, buffer[begin:cut], at + begin, ends=True)
             return
-        yield Piece(head.rstrip(b", \t\r\n"), at, at + cut)
-        buffer, at, looked = buffer[cut:], at + cut, 1
+        yield Piece(head.rstrip(b", \t\r\n"), at + begin, at + cut)
+        begin, looked = cut, cut + 1
 
 
 def _by_braces(stream: BinaryIO, buffer: bytes, at: int, *, ends: bool = False) -> Iterator[Piece]:  # noqa: C901 - one scan
