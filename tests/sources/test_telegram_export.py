@@ -395,7 +395,7 @@ def test_one_broken_message(tmp_path: Path, before: bytes, after: bytes) -> None
 
 
 def test_absurd_numbers_stay_local(tmp_path: Path) -> None:
-    """A size beyond 64 bits is none, and a message number beyond them is one Unreadable."""
+    """A size beyond 64 bits is none, and a message number beyond them is one Unreadable, which may have been 2."""
     lines = [message(1, file="a.bin", file_size=10**30, duration_seconds=1e300), message(10**25), message(3)]
     path = put(tmp_path, export(lines))
     first, broken, last = entries(path)
@@ -403,7 +403,7 @@ def test_absurd_numbers_stay_local(tmp_path: Path) -> None:
     assert (first.media[0].size, first.media[0].duration) == (0, 0)
     assert isinstance(broken, Unreadable)
     assert last.id == "telegram:77/3"
-    assert TelegramExportSource(path).gone(["telegram:77/2"]) == ["telegram:77/2"]
+    assert TelegramExportSource(path).gone(["telegram:77/2"]) == []
 
 
 @pytest.mark.parametrize("zipped", [False, True])

@@ -28,6 +28,8 @@ PERSONAL = frozenset({"personal_chat", "bot_chat", "saved_messages", "replies", 
 KEPT_BYTES = 1 << 20
 MESSAGE_ID = re.compile(rb'"id"\s*:\s*(\d{1,18})\b')
 ANY_ID = re.compile(rb'"id"\s*:\s*(\d+)')
+MOST_DIGITS = 18
+"""What 64 bits hold."""
 NUMBER = re.compile(rb'"id"\s*:\s*(\d+)|"date_unixtime"\s*:\s*"(\d+)"')
 
 
@@ -102,23 +104,31 @@ class TelegramExportSource:
     def gone(self, ids: Sequence[str]) -> list[str]:
         """Return the ids that lie between the export's first and last message and are not in it.
 
-        Where a piece has no number any more, nothing is verifiably deleted.
+        Where a piece has no number any more, what lies between its neighbours is not verifiably deleted.
         """
-        there = array("q")
+        there, doubtful = array("q"), []
+        last: int | None = None
+        hidden = False
         for piece in self._pieces():
-            found = ANY_ID.findall(piece.data)
+            found = [int(number) for number in ANY_ID.findall(piece.data) if len(number) <= MOST_DIGITS]
             if not found:
-                return []
-            there.extend(int(number) for number in found if len(number) <= 18)  # noqa: PLR2004 - what 64 bits hold
-        if not there:
+                hidden = True
+                continue
+            if hidden:
+                doubtful.append((last, found[0]))
+            last, hidden = found[-1], False
+            there.extend(found)
+        if not there or hidden:
             return []
-        first, last, seen = min(there), max(there), set(there)
+        first, newest, seen = min(there), max(there), set(there)
+
+        def deleted(number: int) -> bool:
+            """Say whether a number is missing where nothing else can explain it."""
+            doubt = any(low is None or min(low, high) < number < max(low, high) for low, high in doubtful)
+            return first < number < newest and number not in seen and not doubt
+
         prefix = f"{self.identity}/"
-        return [
-            item_id
-            for item_id in ids
-            if item_id.startswith(prefix) and first < (number := number_of(item_id)) < last and number not in seen
-        ]
+        return [item_id for item_id in ids if item_id.startswith(prefix) and deleted(number_of(item_id))]
 
     def media(self, media: Media) -> MediaFile:
         """Find a medium's bytes inside the export; raises MediaMissing."""
