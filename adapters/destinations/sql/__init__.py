@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, create_engine, func, insert, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
 from adapters.contracts.errors import ConfigurationError, Transient
 from adapters.contracts.ports import BulkSession
@@ -31,6 +33,9 @@ SCHEMA = Schema(
 )
 LOCK = 0x73796E6473716C
 """PostgreSQL's advisory lock of who writes; such locks belong to one database."""
+
+PATIENCE = 5.0
+"""Seconds to wait for it: what a killed run had asked for last is done to its end before its lock is free."""
 
 __all__ = ["CONTENT", "SCHEMA", "SqlDestination", "engine_of"]
 
@@ -141,15 +146,23 @@ class SqlDestination:
                     self._engine.dispose()
             return
         with self._connected() as connection:
-            with reaching(self._engine, DATABASE), connection.begin():
-                mine = connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK})
-            if not mine:
-                raise self._busy()
-            # Closing the session gives the lock back, however it ends: the pool must not keep the connection.
+            deadline = time.monotonic() + PATIENCE
+            while not self._lock(connection, "pg_try_advisory_lock"):
+                if time.monotonic() > deadline:
+                    raise self._busy()
+                time.sleep(0.1)
             try:
                 yield connection
             finally:
+                # Closing the session gives the lock back as well, however it ends, but only when the server notices.
+                with suppress(DBAPIError, ConfigurationError):
+                    self._lock(connection, "pg_advisory_unlock")
                 connection.invalidate()
+
+    def _lock(self, connection: Connection, verb: str) -> bool:
+        """Take or give back the lock of who writes; returns whether that was done."""
+        with reaching(self._engine, DATABASE), connection.begin():
+            return bool(connection.scalar(text(f"SELECT {verb}(:lock)"), {"lock": LOCK}))
 
     @contextmanager
     def _file_locked(self) -> Iterator[None]:
