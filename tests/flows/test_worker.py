@@ -37,17 +37,21 @@ def an_hour_later(server):
     return later
 
 
-def test_both_pairs_run_as_deployments(server, counting, tmp_path):
-    """`prefect deployment run` carries an export into an archive and out to a webhook."""
+def test_every_pair_runs_as_a_deployment(server, counting, tmp_path):
+    """`prefect deployment run` carries an export into an archive, out to a webhook, and into a database."""
     source, place = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 6)]), counting()
     archive = tmp_path / "archive"
     first = server.deployment_run("telegram-export-to-local/default", export=str(source), archive=str(archive))
     second = server.deployment_run(
         "telegram-export-to-webhook/default", export=str(source), url=place.url, name="both", from_beginning=True
     )
-    for run_id in (first, second):
+    database = f"sqlite:///{tmp_path / 'place.db'}"
+    third = server.deployment_run("telegram-export-to-sql/default", export=str(source), database=database)
+    for run_id in (first, second, third):
         assert server.wait(run_id, "Completed", "Failed", "Crashed")["name"] == "Completed"
     assert len(lines(archive)) == len(place.effects()) == 5
+    with sqlite3.connect(tmp_path / "place.db") as place_db:
+        assert place_db.execute("SELECT count(*) FROM items").fetchone() == (5,)
     shown = server.get(f"/flow_runs/{second}")
     assert shown["name"] == "telegram_export → webhook: 5 new, 0 edited, 0 dead"
     assert {"pair:telegram_export → webhook", "destination:webhook:both"} <= set(shown["tags"])
