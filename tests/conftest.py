@@ -27,7 +27,7 @@ def server():
         url, stop = postgres.start(folder)
     except postgres.NoPostgres as error:
         shutil.rmtree(folder)
-        pytest.skip(str(error))
+        pytest.fail(f"{error}: install it, or leave these tests out with -m 'not postgres and not long'")
     yield url
     stop()
     shutil.rmtree(folder)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 
 import pytest
 
@@ -75,3 +77,23 @@ def test_checks_are_chosen_by_what_is_declared():
     assert holds.test_a_second_before_its_key_is_forgotten is None
     assert holds.test_an_album_arrives_whole_and_in_order is None
     assert holds.test_a_post_arrives_once_and_whole is not None
+
+
+@pytest.mark.parametrize(("holds", "outcome"), [(False, "1 xfailed"), (True, "1 failed")])
+def test_a_waived_check_may_fail_and_must_not_pass(tmp_path, holds, outcome):
+    """A waiver covers a failure; once the check passes, the waiver itself is the fault."""
+    file = tmp_path / "test_waived.py"
+    file.write_text(
+        "from adapters.conformance.suite import Suite\n"
+        "class TestWaived(Suite):\n"
+        "    waivers = {'test_it': 'the service has no such thing at all'}\n"
+        f"    def test_it(self): assert {holds}\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml", file],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome in ran.stdout

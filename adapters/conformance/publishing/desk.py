@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from adapters.conformance.stores.samples import START, Clock
 from adapters.conformance.wire import Wire
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import ContentItem, Media, MediaKind
-from adapters.contracts.jobs import Action, Descriptor, Job, Queue, Receipt, job_key
+from adapters.contracts.jobs import Action, Descriptor, Job, Queue, job_key
 from adapters.contracts.ports import MediaFile, PublishingDestination, Write
 from adapters.contracts.retry import RetryPolicy
 from adapters.contracts.version import stamp
@@ -22,7 +23,6 @@ from adapters.runner import DestinationRunner, Repeated
 from adapters.stores.memory import memory_store
 
 SOURCE = "kit:1"
-START = datetime(2026, 1, 1, tzinfo=UTC)
 DEADLINE = 0.7
 """Seconds a request may take here; short, because lost answers are waited for."""
 
@@ -51,21 +51,6 @@ class Place:
     """The token that `connect` gives the adapter: it may appear nowhere."""
     age: Callable[[float], None] | None = None
     """Lets seconds pass for the service, so that it forgets keys as it really would."""
-
-
-class Clock:
-    """The store's time; it goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> datetime:
-        """Return the time."""
-        return self.time
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        self.time += timedelta(seconds=seconds)
 
 
 @dataclass
@@ -214,11 +199,3 @@ def picture(number: int, size: int = 70) -> bytes:
 def digests(*pictures: bytes) -> tuple[str, ...]:
     """Return the SHA-256 of each."""
     return tuple(hashlib.sha256(data).hexdigest() for data in pictures)
-
-
-def receipt(seen: Seen) -> Receipt:
-    """Return a receipt for an object that is there."""
-    return Receipt(remote_id=seen.remote_id, at=START)
-
-
-Progress = Mapping[str, Any]

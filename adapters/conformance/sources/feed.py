@@ -41,6 +41,7 @@ class SourceBase(Suite):
     """Declarations of a source, and the fixture `feed` that its suite brings."""
 
     carries_media: ClassVar[bool] = True
+    has_secret: ClassVar[bool] = False
     is_paged: ClassVar[bool] = True
     """Whether the feed of this suite fills more than one page."""
 

@@ -179,7 +179,7 @@ class Reading(SourceBase):
         source.close()
         source.close()
 
-    @applies(lambda suite: getattr(suite, "has_secret", False))
+    @applies(lambda suite: suite.has_secret)
     def test_no_secret_in_its_face(self, feed: Feed) -> None:
         """Neither printed nor named."""
         source = feed.open()

@@ -16,16 +16,6 @@ neither. A store that cannot outlive its process gives itself.
 
 from __future__ import annotations
 
-import pytest
-
-# A failed check shall show its values; pytest rewrites what it is told of before the import.
-pytest.register_assert_rewrite(
-    *(
-        f"{__name__}.{name}"
-        for name in ("samples", "lifecycle", "claiming", "fencing", "planning", "runs", "dead_letters")
-    )
-)
-
 from adapters.conformance.stores.claiming import Claiming
 from adapters.conformance.stores.dead_letters import DeadLetters
 from adapters.conformance.stores.fencing import Fencing
@@ -33,9 +23,10 @@ from adapters.conformance.stores.lifecycle import Lifecycle
 from adapters.conformance.stores.planning import Planning
 from adapters.conformance.stores.runs import Runs
 from adapters.conformance.stores.samples import Clock
+from adapters.conformance.suite import Suite
 
 __all__ = ["Clock", "StoreSuite"]
 
 
-class StoreSuite(Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters):
+class StoreSuite(Suite, Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters):
     """The job store's promises, sentence by sentence; bring the fixtures `clock`, `store` and `reopen`."""

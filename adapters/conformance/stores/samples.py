@@ -41,6 +41,10 @@ class Clock:
         """Return the time."""
         return self.time
 
+    def wait(self, seconds: float) -> None:
+        """Let seconds pass."""
+        self.go(seconds=seconds)
+
     def go(self, **by: float) -> None:
         """Let time pass, by the arguments of a `timedelta`."""
         self.time += timedelta(**by)
