@@ -23,15 +23,14 @@ from pathlib import Path
 from shutil import copy2
 from typing import ClassVar, Literal
 
+from adapters.archive import FOLDERS, INDEX, ArchivedItem, names
 from adapters.contracts.errors import ConfigurationError, Transient
 from adapters.contracts.item import Model
 from adapters.contracts.ports import BulkSession
 from adapters.destinations.local import index as tables
-from adapters.destinations.local import parts
 from adapters.destinations.local.files import trouble
 from adapters.destinations.local.index import Index, Meta
 from adapters.destinations.local.mend import clear_leftovers, mend
-from adapters.destinations.local.parts import ArchivedItem
 from adapters.destinations.local.session import LocalSession, set_index_aside
 
 __all__ = ["ArchivedItem", "LocalDestination", "LocalSettings"]
@@ -92,7 +91,7 @@ class LocalDestination:
             except sqlite3.DatabaseError as error:
                 if not tables.is_damage(error):
                     raise Transient(f"the index of {self._archive} cannot be read: {error}") from error
-                index, said = Index.empty(), [f"{tables.NAME} is damaged and will be rebuilt"]
+                index, said = Index.empty(), [f"{INDEX} is damaged and will be rebuilt"]
                 meta = index.meta()
             if meta.birth_id:
                 tables.belongs(meta, self._archive, source_id)
@@ -113,7 +112,7 @@ class LocalDestination:
 
     def _index(self, source_id: str) -> tuple[Index, list[str]]:
         """Return the index, in agreement with the parts, and what had to be mended."""
-        path = self._archive / tables.NAME
+        path = self._archive / INDEX
         old: Meta | None = None
         said: list[str] = []
         if path.exists() and path.stat().st_size:
@@ -131,15 +130,15 @@ class LocalDestination:
             else:
                 return index, said
             kept = set_index_aside(self._archive)
-            said = [f"{tables.NAME} was damaged and is kept as {kept}: rebuilt from the parts"]
-        elif parts.names(self._archive):
-            said = [f"{tables.NAME} was missing: rebuilt from the parts"]
+            said = [f"{INDEX} was damaged and is kept as {kept}: rebuilt from the parts"]
+        elif names(self._archive):
+            said = [f"{INDEX} was missing: rebuilt from the parts"]
         return self._rebuilt(old, source_id, said)
 
     def _rebuilt(self, old: Meta | None, source_id: str, said: list[str]) -> tuple[Index, list[str]]:
         """Make an index out of what the parts hold, which may be nothing."""
-        path = self._archive / tables.NAME
-        path.with_name(f"{tables.NAME}-journal").unlink(missing_ok=True)
+        path = self._archive / INDEX
+        path.with_name(f"{INDEX}-journal").unlink(missing_ok=True)
         index = Index(tables.connect(path, "rwc"))
         try:
             with index.transaction():
@@ -176,18 +175,18 @@ class LocalDestination:
             return
         except OSError as error:
             raise trouble(self._archive, error) from error
-        ours = any(name == tables.NAME or name in parts.FOLDERS for name in there)
+        ours = any(name == INDEX or name in FOLDERS for name in there)
         if there - {".lock", "media", "damaged"} and not ours:
             raise ConfigurationError(f"{self._archive} is not empty and no archive; choose another --archive")
 
     @contextmanager
     def _look(self) -> Iterator[Index | None]:
         """Open the index for reading, or None where there is none; raises sqlite3.DatabaseError."""
-        path = self._archive / tables.NAME
+        path = self._archive / INDEX
         if not path.is_file() or not path.stat().st_size:
             yield None
             return
-        journal = path.with_name(f"{tables.NAME}-journal")
+        journal = path.with_name(f"{INDEX}-journal")
         if not journal.exists():
             with closing(Index(tables.connect(path, "ro"))) as index:
                 yield index
@@ -196,5 +195,5 @@ class LocalDestination:
         with tempfile.TemporaryDirectory() as folder:
             for file in (path, journal):
                 copy2(file, folder)
-            with closing(Index(tables.connect(Path(folder) / tables.NAME, "rw"))) as index:
+            with closing(Index(tables.connect(Path(folder) / INDEX, "rw"))) as index:
                 yield index

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from adapters.archive import FORMAT
 from adapters.contracts.errors import ConfigurationError, LeaseLost
 from adapters.destinations.local.parts import Staged
 
-NAME = "index.sqlite"
-FORMAT = 1
 DELETED = "deleted:"
 """Stands before the version of an item that is marked as deleted."""
 CHUNK = 500

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from adapters import archive as form
+from adapters.archive import ArchivedItem
 from adapters.destinations.local import parts
 from adapters.destinations.local.files import digest, remove, set_aside
 from adapters.destinations.local.index import DELETED, Index, Part, Row
-from adapters.destinations.local.parts import ArchivedItem, Changes
+from adapters.destinations.local.parts import Changes
 
-_FOLDERS = (*parts.FOLDERS, "media")
+_FOLDERS = (*form.FOLDERS, "media")
 
 
 def clear_leftovers(archive: Path) -> None:
@@ -32,7 +34,7 @@ def mend(archive: Path, index: Index, *, rebuilt: bool) -> list[str]:
     known = index.parts()
     repaired: list[str] = []
     settled = False
-    for name in sorted({*known, *parts.names(archive)}):
+    for name in sorted({*known, *form.names(archive)}):
         part = known.get(name, Part(name, "", "", 0, 0))
         path = archive / name
         sha256 = digest(path) if path.exists() else ""
@@ -99,7 +101,7 @@ def _salvage(archive: Path, index: Index, part: Part, *, trusted: bool) -> str:
             if item is None or not _credible(index, part.name, item, before.get(number), found):
                 found.kept.append(False)
             else:
-                found.keep(archive, part.name, item, held=trusted and parts.verified(item) is True)
+                found.keep(archive, part.name, item, held=trusted and form.verified(item) is True)
         _rewrite(archive, part.name, found.kept)
     _note(archive, index, part.name, digest(path) if path.exists() else "", found)
     whole, intact = max(len(before), len(found.kept)), len(found.rows)
@@ -112,7 +114,7 @@ def _salvage(archive: Path, index: Index, part: Part, *, trusted: bool) -> str:
 
 def _credible(index: Index, part: str, item: ArchivedItem, expected: str | None, found: _Findings) -> bool:
     """Tell whether a line of a damaged part may stay: itself unharmed, and the only one of its item."""
-    if parts.verified(item) is False or item.id in found.rows:
+    if form.verified(item) is False or item.id in found.rows:
         return False
     # Where the index names another item for this line, it is the line's id that is damaged.
     row = index.rows([item.id]).get(item.id)
@@ -130,7 +132,7 @@ def _rewrite(archive: Path, name: str, kept: list[bool]) -> None:
     set_aside(path, archive / "damaged", name.replace("/", "-") + ".")
     with path.open("rb") as file:
         lines = [
-            b"" if not keep else line.rstrip(b"\n") + b"\n" for keep, line in zip(kept, parts.lines(file), strict=True)
+            b"" if not keep else line.rstrip(b"\n") + b"\n" for keep, line in zip(kept, form.lines(file), strict=True)
         ]
     parts.stage(archive, name, Changes(appended=[line for line in lines if line]), 0, 0)
     parts.place(archive, [name])
@@ -150,7 +152,7 @@ def _note(archive: Path, index: Index, name: str, sha256: str, found: _Findings)
 
 def _items(path: Path) -> Iterator[ArchivedItem | None]:
     with path.open("rb") as file:
-        yield from map(parts.decode, parts.lines(file))
+        yield from map(form.decode, form.lines(file))
 
 
 def _size(path: Path) -> int:

@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import ValidationError
 from pydantic_core import to_json
 
+from adapters.archive import LINE_BYTES, lines
 from adapters.contracts.errors import Rejected
 from adapters.contracts.item import ContentItem, ItemKind
-from adapters.contracts.version import SCHEMES, version
 from adapters.destinations.local.files import BLOCK, sync_folder
 
 PART_ITEMS = 5000
 """Lines a part has at most."""
-
-LINE_BYTES = 64 << 20
-"""Bytes a line has at most: a damaged file without line ends must not fill the memory."""
-
-FOLDERS = ("items", "service")
-"""Posts, and the place's own records of events."""
-
-_NAME = re.compile(r"[0-9]{6,}\.jsonl", re.ASCII)
-
-
-class ArchivedItem(ContentItem):
-    """A line of a part: the item, and what the archive itself has to say about it."""
-
-    deleted_at: datetime | None = None
-    """When the archive learnt that the item was deleted in its place; None while it is there."""
-    taken_over: str = ""
-    """The version another reader or scheme gives to this content; `version` stays the one the line was written with,
-    because a line is verified by it."""
 
 
 @dataclass
@@ -69,15 +48,6 @@ def folder_of(item: ContentItem) -> str:
     return "items" if item.kind is ItemKind.POST else "service"
 
 
-def names(archive: Path) -> list[str]:
-    """Return the names of all parts that lie in an archive, relative to it, in order."""
-    found = []
-    for folder in FOLDERS:
-        if (archive / folder).is_dir():
-            found += [f"{folder}/{path.name}" for path in (archive / folder).iterdir() if _NAME.fullmatch(path.name)]
-    return sorted(found)
-
-
 def next_name(folder: str, last: str) -> str:
     """Return the name of the part behind `last`, or of a folder's first."""
     number = int(Path(last).stem) + 1 if last else 1
@@ -99,27 +69,6 @@ def encode(item: ContentItem) -> bytes:
     if len(line) >= LINE_BYTES:
         raise Rejected(f"{item.id} has {len(line)} bytes as JSON; a line may have {LINE_BYTES}")
     return line + b"\n"
-
-
-def decode(line: bytes) -> ArchivedItem | None:
-    """Return what a line holds, or None when it is no item."""
-    try:
-        return ArchivedItem.model_validate_json(line)
-    except ValidationError:
-        return None
-
-
-def verified(item: ArchivedItem) -> bool | None:
-    """Tell whether a line's content still gives its version; None where this release cannot compute it."""
-    reader, _, scheme = item.version.partition(":")[0].rpartition(".")
-    if not scheme.isdecimal() or int(scheme) not in SCHEMES:
-        return None
-    return version(item, reader, int(scheme)) == item.version
-
-
-def lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a part, the last one too when its end is missing."""
-    return iter(lambda: file.readline(LINE_BYTES), b"")
 
 
 def stage(archive: Path, name: str, changes: Changes, size: int, count: int) -> Staged:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from adapters.archive import FOLDERS, INDEX, decode
 from adapters.contracts.errors import ConfigurationError, LeaseLost, Transient
 from adapters.contracts.item import ContentItem, Media
 from adapters.contracts.ports import Batch, Committed, Held, MediaFile, MediaMissing
@@ -272,7 +273,7 @@ class LocalSession:
         try:
             yield
         except BaseException:
-            for folder in parts.FOLDERS:
+            for folder in FOLDERS:
                 remove((self._archive / folder).glob(".*.tmp"))
             raise
 
@@ -286,16 +287,16 @@ class LocalSession:
 
 def set_index_aside(archive: Path) -> str:
     """Move a damaged index and its journal out of the way; return its new name."""
-    path = archive / tables.NAME
-    kept = set_aside(path, archive, f"{tables.NAME}.damaged-")
-    remove([path, path.with_name(f"{tables.NAME}-journal")])
+    path = archive / INDEX
+    kept = set_aside(path, archive, f"{INDEX}.damaged-")
+    remove([path, path.with_name(f"{INDEX}-journal")])
     sync_folder(archive)
     return kept.name
 
 
 def _marked(line: bytes, **marks: object) -> bytes:
     """Return a line with what the archive has to say about its item."""
-    item = parts.decode(line)
+    item = decode(line)
     if item is None:
         raise IndexMismatch("a line that is to be marked cannot be read")
     if marks.get("taken_over") == item.version:
