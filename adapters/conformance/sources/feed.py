@@ -42,6 +42,8 @@ class SourceBase(Suite):
 
     carries_media: ClassVar[bool] = True
     has_secret: ClassVar[bool] = False
+    reader: ClassVar[str] = ""
+    """Whose versions the items carry where it is not the adapter itself: an archive keeps its first reader's."""
     is_paged: ClassVar[bool] = True
     """Whether the feed of this suite fills more than one page."""
 
