@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,8 @@ UNNAMED_WAIT = 60.0
 """Seconds to wait where a service throttles and names none."""
 LONGEST_WAIT = 366 * 86400.0
 """A service that asks for a longer wait than a year is not understood."""
+STALL = 25.0
+"""Seconds in which at least a piece of a streamed body must be taken; shorter than a lease."""
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Counts suspension where the system can: a laptop that slept has missed its deadline."""
 
@@ -49,12 +51,32 @@ class Response:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Body:
+    """A request's body that is read while it is sent, in flat memory; its size is known before.
+
+    `blocks` is called once an exchange; what it raises ends the request and comes out of `send` as it is, so that a
+    lease that was lost on the way stops an upload. Files and forms as bodies: `adapters.uploads`.
+    """
+
+    size: int
+    blocks: Callable[[], Iterator[bytes]]
+
+
 class _Refused(Exception):
-    """What `before_first_byte` raised, carried past the transport's own errors."""
+    """What `before_first_byte` or a body raised, carried past the transport's own errors."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
+
+
+def _guarded(blocks: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+    """Yield a body's blocks; what they raise is carried past the transport."""
+    try:
+        yield from blocks()
+    except Exception as error:
+        raise _Refused(error) from error
 
 
 _ours: ContextVar[bool] = ContextVar("_ours", default=False)
@@ -96,6 +118,20 @@ class _Wire:
         """Return the seconds left, at least a little."""
         return max(self.deadline - boottime(), 0.01)
 
+    def stream(self, body: Body) -> Iterator[bytes]:
+        """Yield a body's blocks within the deadline, and as many bytes as were promised."""
+        sent = 0
+        for block in _guarded(body.blocks):
+            sent += len(block)
+            if boottime() >= self.deadline:
+                raise _Refused(OutcomeUnknown("the deadline passed in the middle of the upload"))
+            if sent > body.size:
+                break
+            yield block
+        if sent != body.size:
+            # The far side waits for the rest and takes nothing: the request ends with its connection.
+            raise _Refused(Rejected(f"a body of {body.size:,} bytes had {sent:,}: its file has changed"))
+
 
 class Client:
     """Sends writes once and reads a few times. Proxies are taken from the environment, as httpx does."""
@@ -109,13 +145,16 @@ class Client:
         method: str,
         url: str,
         *,
-        content: bytes,
+        content: bytes | Body,
         headers: Mapping[str, str],
         deadline: float,
         before_first_byte: Callable[[], None] | None = None,
         fresh: bool = False,
     ) -> Response:
         """Send one write, once; `deadline` is in seconds and for the whole exchange.
+
+        A streamed body may take longer than a lease, which its blocks then have to renew; no single piece of it waits
+        longer than `STALL`.
 
         `before_first_byte` is called when the connection stands and nothing has been sent; when it raises, nothing
         is. `fresh` takes a new connection: a stale kept one would make a doubt where there is none. Raises Transient
@@ -163,16 +202,20 @@ class Client:
         return self._kept
 
     def _exchange(
-        self, client: httpx.Client, method: str, url: str, content: bytes, headers: dict[str, str], wire: _Wire
+        self, client: httpx.Client, method: str, url: str, content: bytes | Body, headers: dict[str, str], wire: _Wire
     ) -> Response:
         """Send a request and read its answer to the end, within deadline and size."""
         _ = urlsplit(url).port  # raises ValueError for a port that httpx would take and no system has
+        longest = wire.left()
+        if isinstance(content, Body):
+            longest = min(longest, STALL)
+            headers["content-length"] = str(content.size)
         request = client.build_request(
             method,
             url,
-            content=content,
+            content=wire.stream(content) if isinstance(content, Body) else content,
             headers=headers,
-            timeout=httpx.Timeout(wire.left()),
+            timeout=httpx.Timeout(longest),
             extensions={"trace": wire.trace},
         )
         answer = client.send(request, stream=True)
