@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
@@ -30,13 +31,7 @@ def check_identity(pair: str, source_id: str, destination_id: str, birth_id: str
     entry = {"pair": pair, "source": source_id, "destination": destination_id, "birth": birth_id, "store": place}
     if not new:
         for witness in (_variable(name), _file(file)):
-            if witness and witness.get("birth") != birth_id:
-                raise StateLost(
-                    f"{pair} for {destination_id} was run with another job store ({witness.get('store')}) than "
-                    f"{place}, which knows nothing of what was sent; nothing is sent. Point SYNDICATE_DATABASE_URL or "
-                    "PREFECT_HOME back to it, or restore it; if it is lost and you accept that what is still in the "
-                    "source may be sent again, say --new-store"
-                )
+            refuse_another(witness, entry)
     if _variable(name) != entry:
         Variable.set(name, json.dumps(entry), overwrite=True)
     if _file(file) != entry:
@@ -44,6 +39,17 @@ def check_identity(pair: str, source_id: str, destination_id: str, birth_id: str
         temporary = file.with_name(f".{file.name}.{os.getpid()}")
         temporary.write_text(json.dumps(entry), encoding="utf-8")
         temporary.replace(file)
+
+
+def refuse_another(witness: Mapping[str, str], entry: Mapping[str, str]) -> None:
+    """Raise StateLost when a witness remembers another store than the one an entry names; an empty one says nothing."""
+    if witness and witness.get("birth") != entry["birth"]:
+        raise StateLost(
+            f"{entry['pair']} for {entry['destination']} was run with another job store ({witness.get('store')}) than "
+            f"{entry['store']}, which knows nothing of what was sent; nothing is sent. Point SYNDICATE_DATABASE_URL or "
+            "PREFECT_HOME back to it, or restore it; if it is lost and you accept that what is still in the "
+            "source may be sent again, say --new-store"
+        )
 
 
 def _variable(name: str) -> dict[str, str]:

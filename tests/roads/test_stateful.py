@@ -1,8 +1,4 @@
-"""The publishing road and its job store against a model, through whatever order of posts, faults and deaths.
-
-Losing the store is not among the rules: `tasks.identity` stops such a pair before its road begins, and a road that is
-told to go on over an empty store sends everything anew, as told.
-"""
+"""The publishing road and its job store against a model, through whatever order of posts, faults and deaths."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from adapters.contracts.jobs import Conflict, Reason
 from adapters.contracts.ports import Grade
 from tasks.dead_letters import adopt
 from tests.fakes import post
-from tests.roads.far_side import CRASHES, FAULTS
+from tests.roads.far_side import CRASHES, FAULTS, KEY_LIFE, SETTLES
 from tests.roads.world import World
 
 MOST = 5
@@ -97,6 +93,35 @@ class Publishing(World):
     def time_passes(self, seconds):
         """Leases run over, keys are forgotten, pauses end."""
         self.clock.wait(seconds)
+
+    @precondition(lambda self: self.witness and not self.lost)
+    @rule()
+    def loses_its_store(self):
+        """The pair finds another, empty store: it sends nothing and says so, however often it is run."""
+        self.lost, self.store = self.store, self._new_store()
+        before = len(self.place.done)
+        assert self._run() is None
+        assert self._run(again=True) is None
+        assert len(self.place.done) == before
+
+    @precondition(lambda self: self.lost)
+    @rule()
+    def finds_its_store(self):
+        """The pair is pointed back to its records, and goes on as if nothing had been."""
+        self._find_store()
+
+    @precondition(lambda self: self.lost)
+    @rule()
+    def begins_anew(self):
+        """A person gives the old records up, a key's life later: what the source has may be sent once more."""
+        self.clock.wait(KEY_LIFE.total_seconds() + SETTLES.total_seconds())
+        self.place.land()
+        self.lost.close()
+        self.lost, self.witness = None, {}
+        self.place.unanswered.clear()
+        self.skipped.clear()
+        self.asked_for.update(effect.item_id for effect in self.place.done)
+        self.redriven.update(effect.key for effect in self.place.done)
 
     # What a person does.
 
@@ -261,3 +286,16 @@ def test_a_second_edit_behind_a_doubt_makes_no_second_object(played):
         played.store.redrive([letter.key], run_id="person")
         played.redriven[letter.key] += 1
     played.runs_well(again=False, on_failure="continue")
+
+
+def test_another_store_sends_nothing_until_a_person_says_so(played):
+    """Lost, found again, lost for good: what was sent is not sent again before that is accepted."""
+    played.posts("A")
+    played.runs_well(again=False, on_failure="continue")
+    played.loses_its_store()
+    played.finds_its_store()
+    played.edits(0, "B")
+    played.runs_well(again=False, on_failure="continue")
+    assert len(played.place.live) == 1
+    played.loses_its_store()
+    played.begins_anew()

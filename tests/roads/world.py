@@ -7,6 +7,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import ClassVar
+from uuid import uuid4
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
@@ -17,6 +18,7 @@ from adapters.contracts.retry import RetryPolicy
 from adapters.media import FolderMediaStore
 from adapters.stores.memory import memory_store
 from adapters.stores.sql import SqlJobStore, engine_of
+from tasks.identity import refuse_another
 from tasks.options import Options
 from tasks.plain import PlainEngine
 from tasks.publish import PublishingRoad
@@ -39,9 +41,11 @@ class World(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.folder = Path(tempfile.mkdtemp()) if self.in_file else Path()
-        self.store = memory_store(self.clock)
-        if self.in_file:
-            self.store = SqlJobStore(engine_of(f"sqlite:///{self.folder / 'jobs.db'}"), self.clock)
+        self.store = self._new_store()
+        self.lost = None
+        """The store with the pair's records, while the pair is pointed at another one."""
+        self.witness = {}
+        """What the pair remembers of its store, outside of it."""
         self.source = ListSource([], page_size=2)
         keys = self.grade is Grade.DEDUPLICATES
         self.place = FarSide(
@@ -80,8 +84,9 @@ class World(RuleBasedStateMachine):
     @invariant()
     def doubt_sticks(self):
         """A job whose request went unanswered is done or in doubt; as a dead letter it says so."""
+        store = self.lost or self.store
         for key in sorted(self.place.unanswered):
-            job = self.store.get(key)
+            job = store.get(key)
             if job.state is State.DONE:
                 self.place.unanswered.discard(key)
                 continue
@@ -97,6 +102,7 @@ class World(RuleBasedStateMachine):
     def teardown(self):
         """With nothing in its way the pair settles, and each item is where it belongs."""
         try:
+            self._find_store()
             self._settle()
             for item in self.source.entries:
                 self._check_there(item)
@@ -150,6 +156,7 @@ class World(RuleBasedStateMachine):
         self.place.slow, self.place.meanwhile = slow, self._run
         self.runs += not (again and self.runs)
         self.clock.waits = 0
+        entry = {"pair": "list → fake", "destination": self.place.identity, "birth": self.store.birth_id, "store": "?"}
         road = PublishingRoad(
             pair="list → fake",
             source=None if keys is not None else self.source,
@@ -166,6 +173,8 @@ class World(RuleBasedStateMachine):
             pause=self.clock.wait,
         )
         try:
+            refuse_another(self.witness, entry)
+            self.witness = entry
             summary = road.run(keys)
         except (Killed, Bug, ConfigurationError):
             return None
@@ -173,6 +182,18 @@ class World(RuleBasedStateMachine):
             self.place.process, self.place.errors, self.place.slow = former, [], ""
         assert summary.errors == []
         return summary
+
+    def _new_store(self):
+        """Make an empty store, with a birth id of its own."""
+        if self.in_file:
+            return SqlJobStore(engine_of(f"sqlite:///{self.folder / f'{uuid4().hex}.db'}"), self.clock)
+        return memory_store(self.clock)
+
+    def _find_store(self):
+        """Point the pair back to the store with its records, when it was lost."""
+        if self.lost:
+            self.store.close()
+            self.store, self.lost = self.lost, None
 
     def _moment(self):
         """Return the next minute of the source's day, so that each edit is newer than what was before."""
