@@ -7,6 +7,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from adapters.contracts.item import Span, SpanKind
+from adapters.text.spans import edges
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel", "tg"})
 """Links with any other scheme become plain text: `javascript:` and its kin run in who reads."""
@@ -23,10 +24,10 @@ _PLAIN = {
 def to_html(text: str, spans: Sequence[Span]) -> str:
     """Return the text as an HTML fragment; line breaks become `<br>`, except in code blocks."""
     marks = [(span, tags) for span in spans if span.length > 0 and (tags := _tags(span, text))]
-    cuts = sorted({0, len(text), *(edge for span, _ in marks for edge in _edges(span, len(text)))})
+    cuts = sorted({0, len(text), *(edge for span, _ in marks for edge in edges(span, len(text)))})
     starts: dict[int, list[tuple[Span, tuple[str, str]]]] = {}
     for span, tags in sorted(marks, key=lambda mark: -mark[0].length):
-        starts.setdefault(_edges(span, len(text))[0], []).append((span, tags))
+        starts.setdefault(edges(span, len(text))[0], []).append((span, tags))
     out: list[str] = []
     open_now: list[tuple[Span, tuple[str, str]]] = []
     for begin, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
@@ -45,7 +46,7 @@ def _close(
     marks: list[tuple[Span, tuple[str, str]]], at: int, length: int, out: list[str], *, everything: bool = False
 ) -> list[tuple[Span, tuple[str, str]]]:
     """Close what ends here; what lies above it is closed with it and opened again."""
-    ending = [number for number, (span, _) in enumerate(marks) if everything or _edges(span, length)[1] <= at]
+    ending = [number for number, (span, _) in enumerate(marks) if everything or edges(span, length)[1] <= at]
     if not ending:
         return marks
     first = ending[0]
@@ -53,11 +54,6 @@ def _close(
     kept = [mark for number, mark in enumerate(marks[first:], first) if number not in set(ending)]
     out.extend(tags[0] for _, tags in kept)
     return [*marks[:first], *kept]
-
-
-def _edges(span: Span, length: int) -> tuple[int, int]:
-    """Return where a span begins and ends inside a text; sources are known to point beyond it."""
-    return max(0, min(span.offset, length)), max(0, min(span.offset + span.length, length))
 
 
 def _tags(span: Span, text: str) -> tuple[str, str] | None:
