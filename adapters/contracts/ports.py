@@ -39,6 +39,11 @@ class MediaFile:
     open: Callable[[], BinaryIO]
     size: int
     path: Path | None = None
+    same: str = ""
+    """Names these very bytes in whatever process they are read again; empty where the source cannot promise that.
+
+    With it a copy that broke off goes on where it was, if what `open` returns can seek.
+    """
 
 
 class SourceAdapter(Protocol):
