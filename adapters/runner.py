@@ -116,7 +116,9 @@ class _Work:
             if found is not None:
                 return found
         try:
-            return self._sent(self.runner.destination.write(self._write()))
+            # Told before the first byte: what goes wrong here must not stand between an answer and its record.
+            losses = self._losses()
+            return self._sent(self.runner.destination.write(self._write()), losses)
         except OutcomeUnknown as error:
             self.doubt = True
             if self._grade() is Grade.HOLDS:
@@ -141,7 +143,7 @@ class _Work:
         if wait > 0:
             raise RateLimited("an earlier request may still take effect", wait)
         found = self.runner.destination.find(self._write(), since)
-        return None if found is None else self._sent(found)
+        return None if found is None else self._sent(found, self._losses())
 
     def _grade(self) -> Grade:
         """Return the grade that holds for this job now: a key that is no longer remembered protects nothing."""
@@ -180,12 +182,18 @@ class _Work:
         """Go on with the job as the store has it, without losing its item and the action decided here."""
         self.job = job.model_copy(update={"item": self.job.item, "held": self.job.held, "action": self.job.action})
 
-    def _sent(self, receipt: Receipt) -> Receipt:
-        """Let the receipt say which version the place holds."""
+    def _losses(self) -> tuple[str, ...]:
+        """Say what the item loses on its way."""
         item = self.job.item
-        if item is None or receipt.version:
+        return () if item is None else self.runner.destination.render(item).losses
+
+    def _sent(self, receipt: Receipt, losses: tuple[str, ...]) -> Receipt:
+        """Let the receipt say which version the place holds, and what that lost."""
+        item = self.job.item
+        if item is None:
             return receipt
-        return receipt.model_copy(update={"version": item.version, "changed_at": item.changed_at})
+        held = {} if receipt.version else {"version": item.version, "changed_at": item.changed_at}
+        return receipt.model_copy(update={"losses": losses, **held})
 
     def wait(self, error: RateLimited) -> Result:
         """Give the job back until the moment that the place named, and let everyone leave the place alone so long."""

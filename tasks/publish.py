@@ -275,7 +275,7 @@ class PublishingRoad:
             if job.item is None:
                 continue
             rendered = self.destination.render(job.item)
-            for loss in rendered.losses:
+            for loss in set(rendered.losses):
                 losses[loss] = losses.get(loss, 0) + 1
             if len(previews) < PREVIEWS:
                 previews.append(Preview(item=job.item_id, action=str(job.action), body=rendered.body))

@@ -69,7 +69,7 @@ class Summary(BaseModel):
     previews: list[Preview] = Field(default_factory=list)
     """Of a dry run: the first renderings."""
     losses: dict[str, int] = Field(default_factory=dict)
-    """Of a dry run: what would be lost on the way, and for how many items."""
+    """What was lost on the way, or would be in a dry run, and for how many items."""
     destination: str = ""
     """The destination's identity."""
     place: str = ""
@@ -94,6 +94,7 @@ class Summary(BaseModel):
             filtered_by=tally.filtered,
             dead_by=tally.dead,
             died=tally.died,
+            losses=tally.losses,
         )
         if not tally.adds_up:
             out = summary.delivered + summary.already + summary.filtered + summary.pending + summary.dead

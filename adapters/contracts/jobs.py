@@ -75,6 +75,8 @@ class Receipt(Model):
     changed_at: datetime | None = None
     """`ContentItem.changed_at` of that version: an older export must not overwrite it."""
     deleted: bool = False
+    losses: tuple[str, ...] = ()
+    """What the item lost on its way there, as `Rendered.losses` named it."""
 
 
 class Failure(Model):
@@ -273,6 +275,8 @@ class Tally:
     created: int = 0
     updated: int = 0
     deleted: int = 0
+    losses: dict[str, int] = field(default_factory=dict)
+    """What was lost on the way, and by how many of the delivered."""
 
     @property
     def adds_up(self) -> bool:
@@ -399,6 +403,9 @@ class JobStore(Protocol):
 
     def tally(self, run_id: str) -> Tally:
         """Count the run's items from the records."""
+
+    def delivered(self, run_id: str, limit: int) -> list[Job]:
+        """Return the first jobs that count as delivered in this run's tally, without items, oldest first."""
 
     def dead_letters(self, which: DeadLetterFilter) -> list[Job]:
         """Return the matching dead letters with their items, oldest first."""

@@ -332,3 +332,12 @@ def test_a_dry_run_shows_what_would_be_sent_and_changes_nothing(road):
     assert not place.effects
     assert road.store.pair("list:1", "fake:one") is None
     assert road(source, place).delivered == 25
+
+
+@pytest.mark.parametrize("answer", [None, lost()])
+def test_a_run_says_what_was_lost(road, answer):
+    """What a rendering loses is kept with the receipt, one found after a lost answer too, and counted by items."""
+    place = FakePlace(grade=Grade.FINDABLE, losing=("a poll", "a poll", "bold"), errors=[answer])
+    summary = road(ListSource([post(1), post(2)]), place)
+    assert (summary.delivered, summary.losses) == (2, {"a poll": 2, "bold": 2})
+    assert road(ListSource([post(1), post(2)]), place).losses == {}

@@ -45,6 +45,21 @@ class Runs:
         total = store.tally("r")
         assert (total.created, total.updated, total.deleted, total.adds_up) == (1, 2, 1, True)
 
+    def test_what_was_delivered_and_lost(self, store: JobStore) -> None:
+        """A run's receipts are told in their order, as many as asked for, and what they lost is counted."""
+        begin(store)
+        page(store, create=[job(f"s/{n}") for n in range(4)], counts=Counts(seen=4))
+        for losses in (("a poll",), (), ("a poll", "bold")):
+            store.finish(take(store), receipt().model_copy(update={"losses": losses}), run_id="r")
+        store.finish(take(store), receipt(), run_id="other")
+        told = store.delivered("r", 10)
+        assert [(one.item_id, one.item) for one in told] == [("s/0", None), ("s/1", None), ("s/2", None)]
+        assert [one.receipt.losses for one in told if one.receipt] == [("a poll",), (), ("a poll", "bold")]
+        assert store.tally("r").losses == {"a poll": 2, "bold": 1}
+        assert [one.item_id for one in store.delivered("r", 1)] == ["s/0"]
+        known = store.known("d", ["s/0"])["s/0"]
+        assert known.held == receipt(), "what it lost is told of its job alone"
+
     def test_delivered_by_another(self, store: JobStore) -> None:
         """What another run delivered meanwhile is there already."""
         begin(store)

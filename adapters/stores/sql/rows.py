@@ -36,6 +36,8 @@ HAS_NEWER = exists().where(
     _newer.c.revision > jobs.c.revision,
 )
 """A job is not its item's newest."""
+HELD = tuple(name for name in Receipt.model_fields if name in objects.c)
+"""What is kept of a receipt beside its job: whom to edit or delete."""
 FAILURES = 10
 """How many of a job's failures are kept."""
 _PLAIN = (
@@ -129,13 +131,13 @@ def object_row(source_id: str, destination_id: str, item_id: str, receipt: Recei
         "source_id": source_id,
         "destination_id": destination_id,
         "item_id": item_id,
-        **receipt.model_dump(),
+        **{name: getattr(receipt, name) for name in HELD},
     }
 
 
 def held_of(row: RowMapping) -> Receipt:
     """Return the receipt that a row of `objects` keeps."""
-    return Receipt(**{name: row[name] for name in Receipt.model_fields})
+    return Receipt(**{name: row[name] for name in HELD})
 
 
 def held_by(connection: Connection, destination_id: str, item_id: str) -> Receipt | None:

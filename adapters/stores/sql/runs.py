@@ -6,10 +6,23 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, case, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Subquery,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
-from adapters.contracts.jobs import Action, Counts, Outcome, PairRecord, RunRecord, State, Tally
-from adapters.stores.sql.rows import HAS_NEWER, mark, upsert
+from adapters.contracts.jobs import Action, Counts, Job, Outcome, PairRecord, Receipt, RunRecord, State, Tally
+from adapters.stores.sql.rows import HAS_NEWER, LIGHT, job_of, mark, upsert
 from adapters.stores.sql.tables import jobs, marks, pairs, runs
 
 
@@ -89,27 +102,49 @@ def tally(connection: Connection, run_id: str) -> Tally:
         total = Tally(seen=row["seen"], already=row["already"], filtered=dict(row["filtered"]))
     for group in connection.execute(_groups(run_id)).mappings():
         _count(total, group)
+    lossy = _delivered(run_id, jobs.c.receipt).where(jobs.c.receipt.contains('"losses":'))
+    for receipt in connection.scalars(lossy):
+        total.losses = dict(Counter(total.losses) + Counter(set(Receipt.model_validate_json(receipt).losses)))
     return total
+
+
+def delivered(connection: Connection, run_id: str, limit: int) -> list[Job]:
+    """Return the first jobs that a run delivered, without items, oldest first."""
+    rows = connection.execute(_delivered(run_id, *LIGHT).order_by(jobs.c.seq).limit(limit)).mappings()
+    return [job_of(row) for row in rows]
+
+
+def _delivered(run_id: str, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Return the query for the jobs that a run has delivered and counts as its own."""
+    items = _counted(run_id)
+    same = and_(jobs.c.destination_id == items.c.destination_id, jobs.c.item_id == items.c.item_id)
+    mine = (jobs.c.ended_by == run_id, jobs.c.state == State.DONE, jobs.c.outcome == Outcome.DELIVERED)
+    return select(*columns).join(items, same).where(*mine, ~HAS_NEWER)
 
 
 def _groups(run_id: str) -> Select[Any]:
     """Return the query that groups the run's newest jobs by what counts."""
     by = (jobs.c.state, jobs.c.reason, jobs.c.outcome, jobs.c.action)
     mine = (jobs.c.ended_by == run_id).label("mine")
+    items = _counted(run_id)
+    # Whichever of an item's jobs was marked: its newest one counts, and once.
+    same = and_(jobs.c.destination_id == items.c.destination_id, jobs.c.item_id == items.c.item_id)
+    carried = (items.c.met == 0).label("carried")
+    inner = select(*by, mine, carried).join(items, same).where(~HAS_NEWER).subquery()
+    return select(*inner.c, func.count().label("number")).group_by(*inner.c)
+
+
+def _counted(run_id: str) -> Subquery:
+    """Return the items that a run counts, and whether it has met them in its source."""
     marked = jobs.alias("marked")
     place = (marked.c.destination_id, marked.c.item_id)
-    items = (
+    return (
         select(*place, func.max(case((marks.c.seen, 1), else_=0)).label("met"))
         .join(marks, marks.c.key == marked.c.key)
         .where(marks.c.run_id == run_id)
         .group_by(*place)
         .subquery()
     )
-    # Whichever of an item's jobs was marked: its newest one counts, and once.
-    same = and_(jobs.c.destination_id == items.c.destination_id, jobs.c.item_id == items.c.item_id)
-    carried = (items.c.met == 0).label("carried")
-    inner = select(*by, mine, carried).join(items, same).where(~HAS_NEWER).subquery()
-    return select(*inner.c, func.count().label("number")).group_by(*inner.c)
 
 
 def _count(total: Tally, group: RowMapping) -> None:

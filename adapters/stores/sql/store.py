@@ -205,6 +205,11 @@ class SqlJobStore:
         with self._reading() as connection:
             return runs.tally(connection, run_id)
 
+    def delivered(self, run_id: str, limit: int) -> list[Job]:
+        """Return the first jobs that the run delivered, without items, oldest first."""
+        with self._reading() as connection:
+            return runs.delivered(connection, run_id, limit)
+
     def dead_letters(self, which: DeadLetterFilter) -> list[Job]:
         """Return the matching dead letters with their items, oldest first."""
         with self._reading() as connection:
