@@ -11,7 +11,7 @@ from typing import Any
 from prefect.blocks.system import Secret
 from prefect.settings import get_current_settings
 from prefect_sqlalchemy import SqlAlchemyConnector
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from adapters.contracts.errors import ConfigurationError
@@ -103,10 +103,3 @@ def secret(variable: str, block: str) -> SecretStr | None:
         return SecretStr(str(loaded.get()))
     value = os.environ.get(variable, "")
     return SecretStr(value) if value else None
-
-
-def settings_error(error: ValidationError) -> ConfigurationError:
-    """Turn a settings model's complaint into one line that repeats no value."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return ConfigurationError(f"{where}: {first['msg'].removeprefix('Value error, ')}")

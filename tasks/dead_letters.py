@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import Media
-from adapters.contracts.jobs import DeadLetterFilter, Job, JobStore, PairRecord, Reason, Receipt
+from adapters.contracts.jobs import DeadLetterFilter, Job, JobStore, PairRecord, Receipt
 from adapters.contracts.ports import MediaFile, Page
 from adapters.contracts.retry import RetryPolicy
 from adapters.media import FolderMediaStore
@@ -144,8 +144,3 @@ def adopt(store: JobStore, key: str, remote_id: str, url: str, run_id: str) -> N
         store.adopt(key, receipt, run_id=run_id)
     except KeyError:
         raise ConfigurationError(f"{key} is no dead letter: it is {job.state}") from None
-
-
-def reasons(names: Sequence[str]) -> tuple[Reason, ...]:
-    """Read reasons' names."""
-    return tuple(Reason(name) for name in names)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import ValidationError, field_validator, model_validator
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import MediaKind, Model
 from adapters.selection import Selection
+from tasks.groups import Group
 
 OnFailure = Literal["continue", "stop"]
 """What becomes of the items behind a dead letter: "stop" keeps them back until it is out of the way."""
 
 
 class Options(Model):
-    """The options of one run, checked; built from a flow's arguments by `options`."""
+    """The options of one run, as the roads understand them."""
 
     selection: Selection = Selection()
     limit: int | None = None
@@ -30,54 +33,89 @@ class Options(Model):
     on_failure: OnFailure = "continue"
 
 
-def options(
-    *,
-    since: str = "",
-    until: str = "",
-    include: list[str] | None = None,
-    exclude: list[str] | None = None,
-    media: list[MediaKind] | None = None,
-    service: bool = True,
-    limit: int | None = None,
-    per_day: int | None = None,
-    edits: bool = True,
-    deletes: bool = False,
-    allow_older: bool = False,
-    allow_mass_delete: bool = False,
-    from_beginning: bool = False,
-    wait: bool = False,
-    new_store: bool = False,
-    dry_run: bool = False,
-    on_failure: OnFailure = "continue",
-) -> Options:
-    """Check a flow's arguments; raises ConfigurationError that names the argument."""
-    for name, number in (("limit", limit), ("per-day", per_day)):
+class BulkOptions(Group):
+    """What to carry."""
+
+    since: str = ""
+    """Only what was published at this date or later (2024-01-31, UTC unless a zone is given)."""
+    until: str = ""
+    """Only what was published before this date."""
+    limit: int | None = None
+    """At most this many new or changed items."""
+    include: tuple[str, ...] = ()
+    """Only items that hold one of these words or #tags."""
+    exclude: tuple[str, ...] = ()
+    """No items that hold one of these words or #tags."""
+    media: tuple[MediaKind, ...] = ()
+    """Only items that have media of one of these kinds."""
+    edits: bool = True
+    """Whether items edited at the source are written again."""
+    deletes: bool = False
+    """Whether items deleted at the source are deleted, or marked as deleted, there."""
+    allow_older: bool = False
+    """Whether an older export may overwrite newer edits."""
+    allow_mass_delete: bool = False
+    """Whether more than 20 items or 5 % may be deleted at once."""
+    dry_run: bool = False
+    """Say what would be done, and do nothing."""
+    summary: str = ""
+    """A file to write the summary to, as JSON."""
+
+    @field_validator("limit", "per_day", check_fields=False)
+    @classmethod
+    def _positive(cls, number: int | None) -> int | None:
+        """Refuse what would carry nothing."""
         if number is not None and number < 1:
-            raise ConfigurationError(f"--{name} is {number}: give a whole number from 1 up, or leave it out")
-    selection = Selection(
-        since=moment("since", since),
-        until=moment("until", until),
-        include=tuple(include or ()),
-        exclude=tuple(exclude or ()),
-        media=tuple(media or ()),
-        service=service,
-    )
-    if selection.since and selection.until and selection.since >= selection.until:
-        raise ConfigurationError(f"--since {since} is not before --until {until}: nothing lies between them")
-    return Options(
-        selection=selection,
-        limit=limit,
-        per_day=per_day,
-        edits=edits,
-        deletes=deletes,
-        allow_older=allow_older,
-        allow_mass_delete=allow_mass_delete,
-        from_beginning=from_beginning,
-        wait=wait,
-        new_store=new_store,
-        dry_run=dry_run,
-        on_failure=on_failure,
-    )
+            raise ValueError(f"{number} is too little: give a whole number from 1 up, or leave it out")
+        return number
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        """Refuse what is no date, and dates between which nothing lies."""
+        since, until = moment("since", self.since), moment("until", self.until)
+        if since and until and since >= until:
+            raise ConfigurationError(
+                f"--since {self.since} is not before --until {self.until}: nothing lies between them"
+            )
+        return self
+
+    def options(self) -> Options:
+        """Return them as the roads understand them."""
+        return self._options(service=True)
+
+    def _options(self, *, service: bool) -> Options:
+        """Sort what chooses items from what says how they are carried."""
+        fields = self.model_dump(include=set(Options.model_fields))
+        selection = Selection(
+            since=moment("since", self.since),
+            until=moment("until", self.until),
+            include=self.include,
+            exclude=self.exclude,
+            media=self.media,
+            service=service,
+        )
+        return Options(**fields, selection=selection)
+
+
+class PublishOptions(BulkOptions):
+    """What to publish."""
+
+    service: bool = False
+    """Whether service messages (pinned, renamed …) are sent too."""
+    from_beginning: bool = False
+    """Whether the first run sends what was there before it."""
+    per_day: int | None = None
+    """At most this many deliveries in any 24 hours."""
+    on_failure: OnFailure = "continue"
+    """Whether the items behind a dead letter go on, or "stop" until it is out of the way."""
+    wait: bool = False
+    """Whether to wait in this process however long the far side asks."""
+    new_store: bool = False
+    """Go on with a job store that knows nothing of what was sent before."""
+
+    def options(self) -> Options:
+        """Return them as the roads understand them."""
+        return self._options(service=self.service)
 
 
 def moment(name: str, text: str) -> datetime | None:
@@ -91,3 +129,10 @@ def moment(name: str, text: str) -> datetime | None:
             f"--{name} {text!r} is no date: write 2024-01-31, 2024-01-31T18:00 or 2024-01-31T18:00+03:00"
         ) from None
     return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def one_line(error: ValidationError) -> ConfigurationError:
+    """Turn a group's complaint into one line that repeats no value."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return ConfigurationError(f"{where}: {first['msg'].removeprefix('Value error, ')}")

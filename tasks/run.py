@@ -22,10 +22,10 @@ from adapters.contracts.jobs import DeadLetterFilter, Job, JobStore
 from adapters.contracts.ports import BulkDestination, PublishingDestination, SourceAdapter
 from adapters.contracts.retry import RetryPolicy
 from tasks.bulk import BulkRoad
-from tasks.credentials import media_store, open_store, settings_error, store_place
+from tasks.credentials import media_store, open_store, store_place
 from tasks.engine import ArtifactProgress, PrefectEngine, reschedule
 from tasks.identity import check_identity
-from tasks.options import Options
+from tasks.options import Options, one_line
 from tasks.publish import PublishingRoad
 from tasks.report import FACE, Summary, Watchers, dead_letter_rows
 
@@ -42,8 +42,7 @@ def under_worker() -> bool:
     return bool(deployment.id)
 
 
-def carry(
-    pair: str,
+def run_pair(
     source: SourceAdapter,
     destination: BulkDestination | PublishingDestination,
     settings: dict[str, object],
@@ -51,6 +50,7 @@ def carry(
     summary_file: str = "",
 ) -> State[Any]:
     """Run one pair and return the state its flow run ends in."""
+    pair = f"{source.service} → {destination.service}"
 
     def drive(store: JobStore) -> Summary:
         media, policy = media_store(), RetryPolicy()
@@ -168,15 +168,15 @@ def is_bulk(destination: BulkDestination | PublishingDestination) -> TypeIs[Bulk
     return hasattr(destination, "open")
 
 
-def guarded(body: Callable[P, State[Any]]) -> Callable[P, State[Any]]:
+def guarded(body: Callable[P, object]) -> Callable[P, object]:
     """Let a flow that cannot begin (a wrong argument, a missing block) end with one clear line."""
 
     @wraps(body)
-    def flow_body(*arguments: P.args, **options: P.kwargs) -> State[Any]:
+    def flow_body(*arguments: P.args, **options: P.kwargs) -> object:
         try:
             return body(*arguments, **options)
         except ValidationError as error:
-            return cannot_work(settings_error(error))
+            return cannot_work(one_line(error))
         except SyndicateError as error:
             return cannot_work(error)
 
@@ -192,7 +192,7 @@ def cannot_work(error: SyndicateError) -> State[Any]:
     return _state(summary)
 
 
-def with_store(do: Callable[[JobStore], State[Any]]) -> State[Any]:
+def with_store(do: Callable[[JobStore], object]) -> object:
     """Do something with the job store that is no run of a pair."""
     store = open_store(lasting=False)
     try:

@@ -33,13 +33,17 @@ SHORTEST_SECRET = 6
 class WebhookSettings(Model):
     """Where a webhook is, under which name it is remembered, and what it is known to do with keys."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)
+    model_config = ConfigDict(hide_input_in_errors=True, use_attribute_docstrings=True)
 
+    # May hold a secret in its path: never shown.
     url: str = Field(repr=False)
-    """May hold a secret in its path: never shown."""
+    """Where to POST."""
     name: str
+    """The webhook's name: what was sent is remembered under it, whatever its URL."""
     honours_key: bool = False
+    """Whether the far side drops a second request with the same Idempotency-Key."""
     key_life_hours: float = Field(default=24.0, gt=0)
+    """How long the far side remembers a key, in hours."""
 
     @field_validator("name")
     @classmethod

@@ -1,0 +1,1 @@
+"""Sources: the options of each."""
