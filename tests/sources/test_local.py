@@ -8,10 +8,13 @@ import pytest
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import Unreadable
-from adapters.contracts.ports import MediaMissing
+from adapters.contracts.ports import Batch, MediaMissing
 from adapters.contracts.version import Change, compare
+from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.sources.local import LocalSource
+from adapters.sources.telegram_export import TelegramExportSource
 from tests.conformance.archived import PLACE, Archive, post
+from tests.exports import SAMPLE
 
 
 @pytest.fixture
@@ -46,6 +49,19 @@ def test_its_media_are_those_that_went_in(archive):
             found.append(file.read())
     assert found == [b"a.jpg" * 50, b"b.jpg" * 50]
     assert [(medium.path, medium.sha256) for medium in album.media] == [("", ""), ("", "")]
+
+
+def test_every_kind_of_post_comes_back_as_it_went_in(tmp_path):
+    """The sample has one of each kind: every line gives its version again, whatever its media are."""
+    export, place = TelegramExportSource(SAMPLE), LocalDestination(LocalSettings(archive=tmp_path / "archive"))
+    went_in = [entry for page in export.read() for entry in page.entries]
+    with place.open(export.identity) as session:
+        session.commit(Batch(items=went_in), export.media)
+    versions = {item.id: item.version for item in went_in}
+    assert {entry.id: getattr(entry, "version", entry) for entry in read(LocalSource(tmp_path / "archive"))} == versions
+    (tmp_path / "archive" / "index.sqlite").unlink()
+    with place.open(export.identity) as session:
+        assert session.versions(list(versions)).keys() == versions.keys()
 
 
 def test_a_damaged_medium_is_missing(archive):
