@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from urllib.parse import urlsplit
 
@@ -21,9 +21,28 @@ _PLAIN = {
 }
 
 
-def to_html(text: str, spans: Sequence[Span]) -> str:
-    """Return the text as an HTML fragment; line breaks become `<br>`, except in code blocks."""
-    marks = [(span, tags) for span in spans if span.length > 0 and (tags := _tags(span, text))]
+def tags_of(span: Span, text: str) -> tuple[str, str] | None:
+    """Return what opens and closes a span, or None for what has no markup in HTML."""
+    if span.kind in _PLAIN:
+        name = _PLAIN[span.kind]
+        return f"<{name}>", f"</{name}>"
+    if span.kind is SpanKind.PRE:
+        language = f' class="language-{escape(span.value)}"' if span.value else ""
+        return f"<pre><code{language}>", "</code></pre>"
+    if span.kind is SpanKind.SPOILER:
+        return '<span class="spoiler">', "</span>"
+    address = link_of(span, text)
+    return (f'<a href="{escape(address)}">', "</a>") if address else None
+
+
+def to_html(text: str, spans: Sequence[Span], tags_of: Callable[[Span, str], tuple[str, str] | None] = tags_of) -> str:
+    """Return the text as an HTML fragment; line breaks become `<br>`, except in code blocks.
+
+    Whoever marks up otherwise brings `tags_of`, which answers with markup that is safe.
+    """
+    if not spans:
+        return escape(text, quote=False).replace("\n", "<br>\n")
+    marks = [(span, tags) for span in spans if span.length > 0 and (tags := tags_of(span, text))]
     cuts = sorted({0, len(text), *(edge for span, _ in marks for edge in edges(span, len(text)))})
     starts: dict[int, list[tuple[Span, tuple[str, str]]]] = {}
     for span, tags in sorted(marks, key=lambda mark: -mark[0].length):
@@ -54,20 +73,6 @@ def _close(
     kept = [mark for number, mark in enumerate(marks[first:], first) if number not in set(ending)]
     out.extend(tags[0] for _, tags in kept)
     return [*marks[:first], *kept]
-
-
-def _tags(span: Span, text: str) -> tuple[str, str] | None:
-    """Return what opens and closes a span, or None for what has no markup in HTML."""
-    if span.kind in _PLAIN:
-        name = _PLAIN[span.kind]
-        return f"<{name}>", f"</{name}>"
-    if span.kind is SpanKind.PRE:
-        language = f' class="language-{escape(span.value)}"' if span.value else ""
-        return f"<pre><code{language}>", "</code></pre>"
-    if span.kind is SpanKind.SPOILER:
-        return '<span class="spoiler">', "</span>"
-    address = link_of(span, text)
-    return (f'<a href="{escape(address)}">', "</a>") if address else None
 
 
 def link_of(span: Span, text: str) -> str:

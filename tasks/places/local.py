@@ -18,8 +18,8 @@ class Local(Place):
 
     archive: Path = Path("archive")
     """The archive's folder; made when it is not there."""
-    formats: tuple[Literal["jsonl"], ...] = ("jsonl",)
-    """What to write."""
+    formats: tuple[Literal["jsonl", "markdown", "site"], ...] = ("jsonl",)
+    """What to write: jsonl, the record, always; markdown, notes for Obsidian; site, pages for a browser."""
 
     @field_validator("archive")
     @classmethod

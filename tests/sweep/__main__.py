@@ -41,6 +41,7 @@ def sweeps(only: str, every: int, url: str) -> Iterator[tuple[Row, bool]]:
     kinds: list[tuple[Road, tuple[str, ...]]] = [
         (Archive("naive", "naive"), ("KILL",)),
         (Archive(), ("KILL", *ERRORS)),
+        (Archive("pages", "pages"), ("KILL", *ERRORS)),
         (Tables(), ("KILL", *ERRORS)),
         (Webhook("webhook-keys"), ("KILL", *ERRORS, "STOP")),
         (Webhook("webhook-holds", honours_key=False), ("KILL", *ERRORS, "STOP")),

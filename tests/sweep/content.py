@@ -27,6 +27,9 @@ def exports(folder: Path) -> None:
     second += [message(n, f"text {n}") for n in range(OLD + 1, NEW + 1)]
     # Behind what is held, the old picture once more with a new one: an album, a voice, a document.
     second += [one | {"id": NEW + n} for n, one in enumerate(media[1:], 1)]
+    second[OLD + 3] |= {"reply_to_message_id": 3}
+    for one in (second[1], second[OLD + 6]):
+        one["text_entities"] = [*one["text_entities"], {"type": "hashtag", "text": "#tea"}]
     second[OLD + 5] |= {"type": "service", "action": "pin_message", "message_id": 2, "actor": "A", "actor_id": "user1"}
     for number, messages in enumerate((first, second), 1):
         made = export(folder / f"export{number}", [one for one in messages if number == 1 or one["id"] != DELETED])

@@ -37,6 +37,13 @@ def test_the_archive_holds():
             held(prepared.sweep(fault, most=7), 7)
 
 
+def test_the_pages_hold():
+    """The same with Markdown and site: no page is ever torn, and the next run makes the very bytes of a calm one."""
+    with Sweep(Archive("pages", "pages")) as prepared:
+        for fault, most in zip(FAULTS, (12, 5, 5), strict=True):
+            held(prepared.sweep(fault, most=most), most)
+
+
 @KEYS
 def test_publishing_holds(honours):
     """The same on the way to a webhook, and stopped until another process has done the work."""

@@ -3,11 +3,15 @@
     ARCHIVE/items/000001.jsonl …    posts, at most 5,000 a part, one `ContentItem` a line
     ARCHIVE/service/000001.jsonl …  service messages and unsupported ones
     ARCHIVE/media/ab/abcd….jpg      media, named by the SHA-256 of their bytes; `media[].path` of a line names them
+    ARCHIVE/markdown/2025/05/…      a note an item, with front matter; the archive's folder is Obsidian's vault
+    ARCHIVE/site/index.html         a site that opens from disk
     ARCHIVE/damaged/                what was found damaged, as it was found
     ARCHIVE/index.sqlite            derived from the parts; delete it and it is rebuilt
 
 A line has two keys more than the item's own, each left out where it says nothing: `deleted_at`, when the item was found
 to be deleted at its place, and `taken_over`, the version that another reader gives to the same content.
+
+The parts are the record. Markdown and site are derived from them when a session ends, see `pages.making`.
 """
 
 from __future__ import annotations
@@ -31,6 +35,8 @@ from adapters.destinations.local import index as tables
 from adapters.destinations.local.files import trouble
 from adapters.destinations.local.index import Index, Meta
 from adapters.destinations.local.mend import clear_leftovers, mend
+from adapters.destinations.local.pages.making import Pages
+from adapters.destinations.local.pages.site import Cuts
 from adapters.destinations.local.session import LocalSession, set_index_aside
 
 __all__ = ["ArchivedItem", "LocalDestination", "LocalSettings"]
@@ -40,7 +46,8 @@ class LocalSettings(Model):
     """Where an archive lies and what is written there."""
 
     archive: Path
-    formats: tuple[Literal["jsonl"], ...] = ("jsonl",)
+    formats: tuple[Literal["jsonl", "markdown", "site"], ...] = ("jsonl",)
+    """JSONL is the record, and written whether it is named or not."""
 
 
 class LocalDestination:
@@ -48,8 +55,10 @@ class LocalDestination:
 
     service: ClassVar[str] = "local"
 
-    def __init__(self, settings: LocalSettings) -> None:
+    def __init__(self, settings: LocalSettings, cuts: Cuts = Cuts()) -> None:  # noqa: B008 - a frozen value
         self._archive = settings.archive.expanduser().absolute()
+        self._formats = settings.formats
+        self._cuts = cuts
         self._new_birth = uuid.uuid4().hex
 
     @property
@@ -66,15 +75,13 @@ class LocalDestination:
     def open(self, source_id: str) -> Iterator[BulkSession]:
         """Take the archive for writing, making it where there is none, and mend what a crash or damage left.
 
+        A session that ends well is followed by the making of the pages; what a killed run left unmade, the next makes.
+
         Raises ConfigurationError when the folder belongs to something or somebody else, cannot be written or is of a
         newer format, and Transient when another run is writing there.
         """
-        with self._locked():
-            session = self._session(source_id)
-            try:
-                yield session
-            finally:
-                session.close()
+        with self._locked(), self._session(source_id) as session:
+            yield session
 
     @contextmanager
     def peek(self, source_id: str) -> Iterator[BulkSession]:
@@ -97,12 +104,25 @@ class LocalDestination:
                 tables.belongs(meta, self._archive, source_id)
             yield LocalSession(self._archive, index, said)
 
-    def _session(self, source_id: str) -> LocalSession:
-        """Open the index, or rebuild it, and mend."""
-        try:
+    @contextmanager
+    def _session(self, source_id: str) -> Iterator[LocalSession]:
+        """Open the index, or rebuild it, mend, and in the end make the pages."""
+        with self._troubles():
             clear_leftovers(self._archive)
             index, said = self._index(source_id)
-            return LocalSession(self._archive, index, said)
+        with closing(index):
+            pages = Pages(self._archive, index, self._formats, source_id, self._cuts)
+            with self._troubles():
+                said = [*said, *pages.check()]
+            yield LocalSession(self._archive, index, said)
+            with self._troubles():
+                pages.make()
+
+    @contextmanager
+    def _troubles(self) -> Iterator[None]:
+        """Say of the system's errors what they mean for the archive."""
+        try:
+            yield
         except OSError as error:
             raise trouble(self._archive, error) from error
         except sqlite3.Error as error:

@@ -106,6 +106,11 @@ class Index:
         index.create("", "", 0)
         return index
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The database, for what else is kept in it."""
+        return self._connection
+
     def create(self, birth_id: str, source_id: str, generation: int) -> None:
         """Make the tables."""
         for statement in _SCHEMA:
