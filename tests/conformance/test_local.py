@@ -18,13 +18,13 @@ class TestLocal(BulkSuite):
 
     adapter = LocalDestination
 
-    @pytest.fixture
-    def shelf(self, tmp_path):
-        """A folder of its own for each check."""
+    @pytest.fixture(params=[("jsonl",), ("jsonl", "markdown", "site")], ids=["record", "pages"])
+    def shelf(self, tmp_path, request):
+        """A folder of its own for each check; with the pages all promises are the same."""
         folder = tmp_path / "archive"
 
         def opened(path=folder):
-            return LocalDestination(LocalSettings(archive=path))
+            return LocalDestination(LocalSettings(archive=path, formats=request.param))
 
         def digest():
             files = sorted(file for file in folder.rglob("*") if file.is_file())
