@@ -6,6 +6,7 @@ Prefect is imported when there is something to run: `--help` and wrong usage ans
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -16,6 +17,7 @@ from rich.console import Console
 
 from adapters.contracts.errors import ConfigurationError
 from tasks.flow import Command, Ended
+from tasks.server import start_beside
 
 INTERRUPTED = 130
 
@@ -56,8 +58,11 @@ def _function(command: Command) -> Callable[..., int]:
     @wraps(command.function)
     def run(*arguments: Any, **options: Any) -> int:
         command.check(inspect.signature(command.function).bind(*arguments, **options))
+        # Prefect's own account of what people do with it; it would ask a terminal for it at import.
+        os.environ.setdefault("DO_NOT_TRACK", "1")
+        ready = start_beside()
         from tasks.terminal import run_here
 
-        return run_here(command.flow, arguments, options)
+        return run_here(command.flow, arguments, options, ready)
 
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from prefect import Flow
@@ -32,8 +33,10 @@ QUIET = {
 """Prefect's settings of a local run; whoever sets one of them is obeyed."""
 
 
-def run_here(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> int:
-    """Run a flow in this process and show what it came to; returns the exit code."""
+def run_here(
+    flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], ready: Callable[[], None]
+) -> int:
+    """Run a flow in this process, once Prefect is ready, and show what it came to; returns the exit code."""
     home = get_current_settings().home
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -47,6 +50,7 @@ def run_here(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str
     try:
         with temporary_settings(set_defaults=QUIET), face.bars.shown():
             _hush()
+            ready()
             state: Any = flow(*arguments, **options, return_state=True)
     finally:
         FACE.reset(token)
