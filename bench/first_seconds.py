@@ -1,7 +1,7 @@
-"""How long a person waits for a flow file: whole processes, from nothing to the prompt. `python bench/first_seconds.py`.
+"""How long a person waits for a flow file: whole processes, from nothing to the prompt.
 
-"alone" lets Prefect start its API itself, once it is imported (an empty prefect.toml makes the pack leave it to Prefect);
-that is what every run did before. Times are the best of the rounds; compare ratios, seconds are this machine's.
+"alone" lets Prefect start its API itself, once it is imported: an empty prefect.toml makes the pack leave it to it,
+as every run did before. Times are the best of the rounds; compare ratios, seconds are this machine's.
 """
 
 from __future__ import annotations

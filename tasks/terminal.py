@@ -20,7 +20,7 @@ from rich.console import Console
 
 from adapters.contracts.errors import SyndicateError
 from tasks.cli import complain
-from tasks.report import FACE, Face, TerminalProgress
+from tasks.report import FACE, Face, TerminalProgress, show
 
 QUIET = {
     PREFECT_SERVER_ANALYTICS_ENABLED: False,
@@ -55,7 +55,7 @@ def run_here(
     finally:
         FACE.reset(token)
     if face.summary is not None:
-        face.summary.show(face.console)
+        show(face.summary, face.console)
         return face.summary.exit_code
     if face.error:
         complain(face.error)
