@@ -88,7 +88,7 @@ class PublishingRoad:
             return self._dry_run(began)
         self.destination.check()
         run = self.store.begin_run(
-            RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity)
+            RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity), keys
         )
         if keys is None and run.ended == "failed":
             keys = self._redrive_own()

@@ -33,7 +33,7 @@ class Prefect:
         }
         self._log = (folder / "prefect.log").open("w", encoding="utf-8")
         self._processes = [self._start("server", "start", "--port", str(port))]
-        self._wait_for(lambda: self.get("/health"), 120)
+        self._wait_for(lambda: self.get("/health"), 240)
         self.run("work-pool", "create", "syndicate", "--type", "process")
         self.run("--no-prompt", "deploy", "--all")
         self._processes.append(self._start("worker", "start", "--pool", "syndicate", "--limit", "1"))
