@@ -22,7 +22,7 @@ def summary_page(summary: Summary) -> str:
     if summary.place:
         lines += [f"\n**Where:** `{summary.place}`"]
     if summary.next_step:
-        lines += [f"\n**Next:** `{summary.next_step}`"]
+        lines += [f"\n**Next:** {_inline(summary.next_step)}"]
     lines += [f"\n#### {one.action} {_inline(one.item)}\n\n{_fenced(one.body)}" for one in summary.previews]
     return "\n".join(lines)
 
@@ -41,13 +41,13 @@ def dead_letter_rows(jobs: Sequence[Job]) -> list[dict[str, str]]:
     """Return dead letters as rows of a table: what, why, and what to do."""
     return [
         {
-            "key": job.key,
             "item": job.item_id,
             "action": str(job.action),
             "reason": str(job.reason or ""),
+            "next": advice(job),
             "why": job.failures[-1].message if job.failures else "",
             "text": (job.item.text[:80] if job.item else ""),
-            "next": advice(job),
+            "key": job.key,
         }
         for job in jobs
     ]

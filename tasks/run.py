@@ -123,7 +123,9 @@ def conclude(
 
 def _advise(summary: Summary) -> None:
     """Fill in what to do next."""
-    if summary.died:
+    if summary.died and under_worker():
+        summary.next_step = f"mend the cause, then click Retry, or: prefect flow-run retry {run_id()}"
+    elif summary.died:
         summary.next_step = "python flows/dead_letters.py list --run-id " + run_id()
     elif summary.come_back is not None:
         summary.next_step = f"run the same command again after {summary.come_back:%Y-%m-%d %H:%M:%S} UTC, or say --wait"
