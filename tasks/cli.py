@@ -9,6 +9,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any
 
@@ -52,6 +53,12 @@ def complain(text: str) -> None:
     Console(stderr=True).print(f"[red]error[/red] {text}", highlight=False, soft_wrap=True)
 
 
+def _busy(doing: str) -> AbstractContextManager[object]:
+    """Say on a terminal what a person is waiting for."""
+    console = Console(stderr=True)
+    return console.status(doing) if console.is_terminal else nullcontext()
+
+
 def _function(command: Command) -> Callable[..., int]:
     """Give a flow's function a command line's body."""
 
@@ -61,8 +68,12 @@ def _function(command: Command) -> Callable[..., int]:
         # Prefect's own account of what people do with it; it would ask a terminal for it at import.
         os.environ.setdefault("DO_NOT_TRACK", "1")
         ready = start_beside()
-        from tasks.terminal import run_here
+        with _busy("starting Prefect …"):
+            from tasks.terminal import check_home, run_here
 
-        return run_here(command.flow, arguments, options, ready)
+            check_home()
+            ready()
+            flow = command.flow
+        return run_here(flow, arguments, options)
 
     return run

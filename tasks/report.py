@@ -13,7 +13,7 @@ from typing import Protocol
 import orjson
 from rich.console import Console
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -85,6 +85,14 @@ class Watchers:
                 watcher.progress(what, done, total)
 
 
+class _HowFar(ProgressColumn):
+    """A share where the whole is known, else a count: a source's unit (bytes, pages) says nothing to a person."""
+
+    def render(self, task: Task) -> Text:
+        """Return the column's text."""
+        return Text(f"{task.percentage:3.0f} %" if task.total else f"{task.completed:,.0f}")
+
+
 class TerminalProgress:
     """A bar where there is a terminal, nothing where there is none."""
 
@@ -92,7 +100,7 @@ class TerminalProgress:
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
+            _HowFar(),
             TimeRemainingColumn(),
             console=console,
             transient=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from prefect import Flow
@@ -18,7 +17,7 @@ from prefect.settings import (
 )
 from rich.console import Console
 
-from adapters.contracts.errors import SyndicateError
+from adapters.contracts.errors import ConfigurationError, SyndicateError
 from tasks.cli import complain
 from tasks.report import FACE, Face, TerminalProgress, show
 
@@ -33,24 +32,24 @@ QUIET = {
 """Prefect's settings of a local run; whoever sets one of them is obeyed."""
 
 
-def run_here(
-    flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], ready: Callable[[], None]
-) -> int:
-    """Run a flow in this process, once Prefect is ready, and show what it came to; returns the exit code."""
+def check_home() -> None:
+    """See that Prefect's state has a folder; raises ConfigurationError."""
     home = get_current_settings().home
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         where = f"the folder for Prefect's state cannot be made: {home} ({problem.strerror})"
-        complain(f"{where}. Name one that can be written in PREFECT_HOME")
-        return 1
+        raise ConfigurationError(f"{where}. Name one that can be written in PREFECT_HOME") from None
+
+
+def run_here(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> int:
+    """Run a flow in this process and show what it came to; returns the exit code."""
     face = Face()
     face.bars = TerminalProgress(face.console)
     token = FACE.set(face)
     try:
         with temporary_settings(set_defaults=QUIET), face.bars.shown():
             _hush()
-            ready()
             state: Any = flow(*arguments, **options, return_state=True)
     finally:
         FACE.reset(token)
