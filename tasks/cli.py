@@ -26,7 +26,10 @@ INTERRUPTED = 130
 def main(*flows: Callable[..., Ended]) -> None:
     """Run a flow file's command line: one flow is the command itself, several are sub-commands. Exits."""
     app = cyclopts.App(
-        default_parameter=cyclopts.Parameter(consume_multiple=True), result_action="return_value", version_flags=[]
+        suppress_keyboard_interrupt=False,
+        default_parameter=cyclopts.Parameter(consume_multiple=True),
+        result_action="return_value",
+        version_flags=[],
     )
     commands = [flow for flow in flows if isinstance(flow, Command)]
     for command in commands:
