@@ -8,7 +8,7 @@ from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.jobs import JobStore
 from tasks.cli import main
 from tasks.flow import Ended, flow
-from tasks.report import Summary
+from tasks.summary import Summary
 from tasks.which import Which
 
 AsJson = Annotated[bool, Parameter(name="--json")]

@@ -34,7 +34,8 @@ from adapters.contracts.version import Change, compare
 from adapters.media import FolderMediaStore
 from tasks.options import Options
 from tasks.publish import keep, names, refuse_mass_deletion
-from tasks.report import Summary, Watcher
+from tasks.report import Watcher
+from tasks.summary import Summary
 
 BATCH = 5_000
 """Items a commit: seconds of work, so that a task run and an fsync cost nothing beside it."""

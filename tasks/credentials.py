@@ -6,11 +6,10 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect.blocks.system import Secret
 from prefect.settings import get_current_settings
-from prefect_sqlalchemy import SqlAlchemyConnector
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
@@ -20,6 +19,9 @@ from adapters.databases.engines import engine_of as engine_of_use
 from adapters.destinations.sql.session import DATABASE
 from adapters.media import FolderMediaStore
 from adapters.stores.sql import SqlJobStore, engine_of, sqlite_engine
+
+if TYPE_CHECKING:
+    from prefect_sqlalchemy import SqlAlchemyConnector
 
 STORE_URL = "SYNDICATE_DATABASE_URL"
 STORE_BLOCK = "SYNDICATE_DATABASE_BLOCK"
@@ -67,6 +69,9 @@ def open_store(*, lasting: bool) -> JobStore:
 
 def _connector(name: str, setting: str) -> SqlAlchemyConnector:
     """Load a prefect-sqlalchemy block."""
+    # A second to import, for what few have set up.
+    from prefect_sqlalchemy import SqlAlchemyConnector
+
     try:
         block: Any = SqlAlchemyConnector.load(name)
     except ValueError:

@@ -19,8 +19,9 @@ from tasks.engine import PrefectEngine
 from tasks.options import Options
 from tasks.places import reopen
 from tasks.publish import REDRIVEN_BY_RETRY, PublishingRoad
-from tasks.report import Summary, Watchers
+from tasks.report import Watchers
 from tasks.run import is_bulk
+from tasks.summary import Summary
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,9 @@ def _add(total: Summary, part: Summary) -> None:
         setattr(total, name, getattr(total, name) + getattr(part, name))
     total.errors += part.errors
     total.warnings += part.warnings
+    total.deliveries += part.deliveries
+    for loss, number in part.losses.items():
+        total.losses[loss] = total.losses.get(loss, 0) + number
     total.come_back = min(filter(None, (total.come_back, part.come_back)), default=None)
     for reason, number in part.dead_by.items():
         total.dead_by[reason] = total.dead_by.get(reason, 0) + number

@@ -40,7 +40,8 @@ from adapters.media import FolderMediaStore
 from adapters.planning import Planner, PlanRules
 from adapters.runner import LEASE, Attempts, DestinationRunner
 from tasks.options import Options
-from tasks.report import Preview, Summary, Watcher
+from tasks.report import Watcher
+from tasks.summary import LISTED, Delivery, Preview, Summary
 
 SHORT_WAIT = timedelta(seconds=60)
 """A run waits this long itself; for longer it gives its worker's slot back."""
@@ -87,7 +88,7 @@ class PublishingRoad:
             return self._dry_run(began)
         self.destination.check()
         run = self.store.begin_run(
-            RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity)
+            RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity), keys
         )
         if keys is None and run.ended == "failed":
             keys = self._redrive_own()
@@ -103,6 +104,7 @@ class PublishingRoad:
         )
         come_back = self._deliver(queue)
         summary = Summary.of(self.pair, self.store.tally(self.run_id))
+        summary.deliveries = deliveries(self.store.delivered(self.run_id, LISTED))
         summary.come_back = come_back
         summary.blocked = queue.in_order and come_back is None and summary.pending > 0
         summary.close(began)
@@ -279,6 +281,12 @@ class PublishingRoad:
                 losses[loss] = losses.get(loss, 0) + 1
             if len(previews) < PREVIEWS:
                 previews.append(Preview(item=job.item_id, action=str(job.action), body=rendered.body))
+
+
+def deliveries(jobs: Iterable[Job]) -> list[Delivery]:
+    """Return delivered jobs' receipts as people see them."""
+    kept = ((job, job.receipt) for job in jobs if job.receipt is not None)
+    return [Delivery(item=job.item_id, action=str(job.action), url=receipt.url, at=receipt.at) for job, receipt in kept]
 
 
 def _could_not_reach(result: Result) -> bool:

@@ -26,8 +26,10 @@ from tasks.credentials import media_store, open_store, store_place
 from tasks.engine import ArtifactProgress, PrefectEngine, reschedule
 from tasks.identity import check_identity
 from tasks.options import Options, one_line
+from tasks.pages import dead_letter_rows, delivered_page, summary_page
 from tasks.publish import PublishingRoad
-from tasks.report import FACE, Summary, Watchers, dead_letter_rows
+from tasks.report import FACE, Watchers
+from tasks.summary import LISTED, Summary
 
 P = ParamSpec("P")
 
@@ -97,7 +99,7 @@ def conclude(
         store = open_store(lasting=lasting)
         try:
             summary = drive(store)
-            dead = store.dead_letters(DeadLetterFilter(run_id=run_id(), limit=1000)) if summary.died else []
+            dead = store.dead_letters(DeadLetterFilter(run_id=run_id(), limit=LISTED)) if summary.died else []
         finally:
             store.close()
     except (ConfigurationError, MassDeletion, SyndicateError) as error:
@@ -109,15 +111,21 @@ def conclude(
         face.summary = summary
     if summary_file:
         summary.write(Path(summary_file))
-    create_markdown_artifact(summary.markdown(), key="summary", description=summary.line)
+    create_markdown_artifact(summary_page(summary), key="summary", description=summary.line)
+    if summary.deliveries:
+        told = f"{summary.delivered:,} delivered"
+        create_markdown_artifact(delivered_page(summary), key="delivered", description=told)
     if dead:
-        create_table_artifact(dead_letter_rows(dead), key="dead-letters", description="What was not delivered, and why")
+        told = f"{summary.died:,} not delivered, and why" + (f"; the first {LISTED:,}" if summary.died > LISTED else "")
+        create_table_artifact(dead_letter_rows(dead), key="dead-letters", description=told)
     return _state(summary)
 
 
 def _advise(summary: Summary) -> None:
     """Fill in what to do next."""
-    if summary.died:
+    if summary.died and under_worker():
+        summary.next_step = f"mend the cause, then click Retry, or: prefect flow-run retry {run_id()}"
+    elif summary.died:
         summary.next_step = "python flows/dead_letters.py list --run-id " + run_id()
     elif summary.come_back is not None:
         summary.next_step = f"run the same command again after {summary.come_back:%Y-%m-%d %H:%M:%S} UTC, or say --wait"

@@ -17,9 +17,9 @@ from prefect.settings import (
 )
 from rich.console import Console
 
-from adapters.contracts.errors import SyndicateError
+from adapters.contracts.errors import ConfigurationError, SyndicateError
 from tasks.cli import complain
-from tasks.report import FACE, Face, TerminalProgress
+from tasks.report import FACE, Face, TerminalProgress, show
 
 QUIET = {
     PREFECT_SERVER_ANALYTICS_ENABLED: False,
@@ -32,15 +32,18 @@ QUIET = {
 """Prefect's settings of a local run; whoever sets one of them is obeyed."""
 
 
-def run_here(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> int:
-    """Run a flow in this process and show what it came to; returns the exit code."""
+def check_home() -> None:
+    """See that Prefect's state has a folder; raises ConfigurationError."""
     home = get_current_settings().home
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         where = f"the folder for Prefect's state cannot be made: {home} ({problem.strerror})"
-        complain(f"{where}. Name one that can be written in PREFECT_HOME")
-        return 1
+        raise ConfigurationError(f"{where}. Name one that can be written in PREFECT_HOME") from None
+
+
+def run_here(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> int:
+    """Run a flow in this process and show what it came to; returns the exit code."""
     face = Face()
     face.bars = TerminalProgress(face.console)
     token = FACE.set(face)
@@ -51,7 +54,7 @@ def run_here(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str
     finally:
         FACE.reset(token)
     if face.summary is not None:
-        face.summary.show(face.console)
+        show(face.summary, face.console)
         return face.summary.exit_code
     if face.error:
         complain(face.error)

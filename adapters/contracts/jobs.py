@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -392,9 +392,10 @@ class JobStore(Protocol):
     def save_pair(self, record: PairRecord) -> None:
         """Remember this of the pair."""
 
-    def begin_run(self, run: RunRecord) -> RunRecord:
+    def begin_run(self, run: RunRecord, keys: Collection[str] | None = None) -> RunRecord:
         """Record the run, or return its record as it was when it is known; marks the pair's open jobs as carried by it.
 
+        With `keys` the run is about these jobs alone, and carries no others.
         A run that had ended counts anew from here: only what it does from now on is in its tally.
         """
 

@@ -249,3 +249,14 @@ def test_doubtful_items_are_adopted_skipped_redriven_and_resent(run, counting, t
     sent = [(effect["action"], effect["id"], effect["remote_id"]) for effect in server.effects()[4:]]
     assert sorted(sent) == [("create", "telegram:42/2", sent[0][2]), ("update", "telegram:42/1", "o1")], output
     assert (code, summary["dead"], summary["already"]) == (0, 0, 1)
+
+
+def test_interrupted_says_what_to_do(run, tmp_path):
+    """Ctrl-C while Prefect starts: exit code 130 and one line that says how to go on; no traceback."""
+    process = run.start("telegram_export_to_local", PREFECT_HOME=str(tmp_path / "home"))
+    while not (tmp_path / "home").exists():
+        assert process.poll() is None, process.stdout.read()
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 130
+    assert output.strip() == "interrupted: run the same command again, it goes on where it was"

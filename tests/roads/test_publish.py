@@ -8,7 +8,7 @@ import pytest
 
 from adapters.contracts.errors import MassDeletion, RateLimited, Rejected, Transient
 from adapters.contracts.item import Unreadable
-from adapters.contracts.jobs import DeadLetterFilter, Reason, Receipt
+from adapters.contracts.jobs import DeadLetterFilter, Reason, Receipt, State
 from adapters.contracts.ports import Grade
 from adapters.contracts.retry import RetryPolicy
 from adapters.media import FolderMediaStore
@@ -284,8 +284,11 @@ def test_redrive_unknown_only_when_named(road):
     road(ListSource([post(1)]), place)
     assert road.store.dead_letters(DeadLetterFilter(reasons=(Reason.REJECTED,))) == []
     jobs = road.store.dead_letters(DeadLetterFilter(reasons=(Reason.UNKNOWN,)))
+    waiting = jobs[0].model_copy(update={"key": "fake:one|list:1/9|1", "item_id": "list:1/9", "state": State.PENDING})
+    road.store.create([waiting.model_copy(update={"reason": None})])
     keys = frozenset(road.store.redrive([job.key for job in jobs], run_id="again"))
-    assert road(None, place, keys=keys, run_id="again").delivered == 1
+    summary = road(None, place, keys=keys, run_id="again")
+    assert (summary.carried, summary.delivered, summary.pending) == (1, 1, 0)
 
 
 def test_filters_are_counted_by_name(road):

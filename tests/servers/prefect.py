@@ -33,7 +33,7 @@ class Prefect:
         }
         self._log = (folder / "prefect.log").open("w", encoding="utf-8")
         self._processes = [self._start("server", "start", "--port", str(port))]
-        self._wait_for(lambda: self.get("/health"), 120)
+        self._wait_for(lambda: self.get("/health"), 240)
         self.run("work-pool", "create", "syndicate", "--type", "process")
         self.run("--no-prompt", "deploy", "--all")
         self._processes.append(self._start("worker", "start", "--pool", "syndicate", "--limit", "1"))
@@ -69,9 +69,9 @@ class Prefect:
     def deployment_run(self, deployment, /, **parameters):
         """Run a deployment as a person does; returns the flow run's id."""
         given = [part for key, value in parameters.items() for part in ("--param", f"{key}={json.dumps(value)}")]
-        before = self._run_ids()
+        before = self.runs()
         self.run("deployment", "run", deployment, *given)
-        (new,) = self._run_ids() - before
+        (new,) = self.runs() - before
         return new
 
     def state(self, run_id):
@@ -85,10 +85,21 @@ class Prefect:
 
     def artifacts(self, run_id):
         """Return a flow run's artifacts by key."""
-        which = {"artifacts": {"flow_run_id": {"any_": [run_id]}}}
-        return {found["key"]: found["data"] for found in self.get("/artifacts/filter", which)}
+        return {found["key"]: found["data"] for found in self.artifact_ids(run_id)}
 
-    def _run_ids(self):
+    def artifact_ids(self, run_id):
+        """Return a flow run's artifacts as the API has them."""
+        return self.get("/artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run_id]}}})
+
+    def deployment(self, flow):
+        """Return the id of a flow's deployment."""
+        (found,) = [
+            one for one in self.get("/deployments/filter", {}) if one["entrypoint"].endswith(flow.replace("-", "_"))
+        ]
+        return found["id"]
+
+    def runs(self):
+        """Return the ids of all flow runs."""
         return {found["id"] for found in self.get("/flow_runs/filter", {"limit": 200})}
 
     def _wait_for(self, true, seconds, what=lambda: ""):

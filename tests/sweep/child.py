@@ -37,7 +37,8 @@ from tasks.bulk import BulkRoad
 from tasks.options import Options
 from tasks.plain import PlainEngine
 from tasks.publish import PublishingRoad
-from tasks.report import Summary, Watchers
+from tasks.report import Watchers
+from tasks.summary import Summary
 from tests.sweep import naive
 from tests.sweep.content import posts
 

@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 
 from adapters.sources.telegram_export import TelegramExportSource
-from tasks.report import Summary
+from tasks.summary import Summary
 
 
 def run(folder: Path, state: int) -> Summary:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.conformance.stores.samples import begin, deliver, failed, failure, job, page, receipt, take
-from adapters.contracts.jobs import Action, Counts, JobStore, Reason
+from adapters.contracts.jobs import Action, Counts, JobStore, Reason, RunRecord
 
 
 class Runs:
@@ -79,6 +79,15 @@ class Runs:
         total = store.tally("r")
         assert (total.carried, total.delivered, total.adds_up) == (1, 1, True)
         assert store.tally("other").adds_up
+
+    def test_about_some_jobs_alone(self, store: JobStore) -> None:
+        """A run that is about some jobs carries these, and leaves what else is open to the pair's runs."""
+        store.create([job("s/1"), job("s/2"), job("s/3")])
+        store.begin_run(RunRecord(run_id="r", source_id="s", destination_id="d"), [job("s/2").key])
+        total = store.tally("r")
+        assert (total.carried, total.pending, total.adds_up) == (1, 1, True)
+        begin(store, "next")
+        assert store.tally("next").carried == 3
 
     def test_seen_and_carried(self, store: JobStore) -> None:
         """An item carried and met again is one item."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 
 from adapters.contracts.jobs import Action, Counts, Job, Outcome, PairRecord, Receipt, RunRecord, State, Tally
-from adapters.stores.sql.rows import HAS_NEWER, LIGHT, job_of, mark, upsert
+from adapters.stores.sql.rows import HAS_NEWER, LIGHT, job_of, mark, one_of, upsert
 from adapters.stores.sql.tables import jobs, marks, pairs, runs
 
 
@@ -38,7 +39,7 @@ def save_pair(connection: Connection, record: PairRecord) -> None:
     upsert(connection, pairs, [record.model_dump() | {"settings": record.model_dump(mode="json")["settings"]}])
 
 
-def begin(connection: Connection, now: datetime, run: RunRecord) -> RunRecord:
+def begin(connection: Connection, now: datetime, run: RunRecord, keys: Collection[str] | None) -> RunRecord:
     """Record a run, or return its record as it was; one that had ended counts anew. Open jobs are carried by it."""
     row = _locked(connection, run.run_id)
     if row is None:
@@ -48,7 +49,7 @@ def begin(connection: Connection, now: datetime, run: RunRecord) -> RunRecord:
     if run.ended:
         _forget(connection, run.run_id)
     mine = (jobs.c.source_id == run.source_id, jobs.c.destination_id == run.destination_id)
-    open_jobs = (*mine, jobs.c.due_at.is_not(None))
+    open_jobs = (*mine, jobs.c.due_at.is_not(None), *(() if keys is None else (one_of(connection, jobs.c.key, keys),)))
     connection.execute(update(jobs).where(*open_jobs).values(carried_by=run.run_id))
     mark(connection, run.run_id, connection.scalars(select(jobs.c.key).where(*open_jobs)).all(), seen=False)
     return run

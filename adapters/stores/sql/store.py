@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -190,10 +190,10 @@ class SqlJobStore:
         with self._writing() as (connection, _):
             runs.save_pair(connection, record)
 
-    def begin_run(self, run: RunRecord) -> RunRecord:
+    def begin_run(self, run: RunRecord, keys: Collection[str] | None = None) -> RunRecord:
         """Record the run, or return its record; unless it has ended, it carries the pair's open jobs."""
         with self._writing() as (connection, now):
-            return runs.begin(connection, now, run)
+            return runs.begin(connection, now, run, keys)
 
     def end_run(self, run_id: str, ended: str) -> None:
         """Note that the run has ended, "completed" or "failed"."""
