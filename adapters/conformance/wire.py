@@ -104,6 +104,8 @@ class Wire:
         connection = http.client.HTTPConnection(self._parts.hostname or "", self._parts.port, timeout=30)
         try:
             headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
+            # A service that hands out addresses of its own, for uploads say, shall name this wire in them.
+            headers["X-Forwarded-Host"] = urlsplit(self.url).netloc
             connection.request(request.method, request.path, request.body, headers)
             answer = connection.getresponse()
             body = answer.read()
