@@ -114,7 +114,6 @@ class World:
     def __init__(self, tokens, settings):
         self.tokens = {text: Token(**token) for text, token in tokens.items()}
         self.settings = SETTINGS | settings
-        self.offset = 0.0
         self.users = {USER: {"id": USER, "first_name": "Ada", "last_name": "Wall", "screen_name": "ada_wall"}}
         self.groups = {
             GROUP: {"id": GROUP, "name": "A community", "screen_name": "a_community", "admins": [USER]},
@@ -125,6 +124,7 @@ class World:
 
     def reset(self):
         """Forget all that was published, and the clock's moves; tokens, settings and people stay."""
+        self.offset = 0.0
         self.posts = {}
         self.media = {}
         self.guids = {}
