@@ -91,6 +91,19 @@ class PublishingBase(Suite):
     refused: ClassVar[Answer] = Answer(422)
     """What the service says to an item that it will never take."""
 
+    @staticmethod
+    def echoing(answer: Answer, secret: str) -> Answer:
+        """Return an answer that repeats the token; replace it where it must stand inside the answer's own form."""
+        return Answer(answer.status, answer.headers, answer.body + secret.encode())
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Have the checks of `status` run for each answer that the suite names, those of `throttle` for its waits."""
+        if "status" in metafunc.fixturenames:
+            metafunc.parametrize("status", list(self.statuses))
+        if "throttle" in metafunc.fixturenames:
+            waits = [name for name, (_, error) in self.statuses.items() if error is RateLimited]
+            metafunc.parametrize("throttle", waits)
+
     @classmethod
     def limits(cls) -> Limits:
         """Return the limits that the adapter declares."""
