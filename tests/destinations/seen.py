@@ -1,4 +1,4 @@
-"""Compares, mechanically, what a reader of an item sees with what is seen of it at VK: each difference must be named."""
+"""Compares by rule what a reader of an item sees with what is seen of it at VK: each difference must be named."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def _parts(item, posts, there, losses):
     raw = item.raw
     gone = {
         Part.TITLE: item.title and item.title not in there,
-        Part.POLL: item.poll and not all(text in there for text in _poll(item.poll)),
-        Part.LOCATION: item.location and not geo and str(item.location.latitude) not in there,
+        Part.POLL: item.poll and not _poll(item.poll, there, losses),
+        Part.LOCATION: item.location and not geo and f"{item.location.latitude:.6f}" not in there,
         Part.FORWARD: item.forward and item.forward.name not in there,
         Part.REPLY: item.reply_to,
         Part.SIGNATURE: item.author and item.author.signature and item.author.signature not in there,
@@ -96,6 +96,7 @@ def _parts(item, posts, there, losses):
         yield f"the place {item.location.name}"
 
 
-def _poll(poll):
-    """Return what is written in a poll."""
-    return [poll.question, *(answer.text for answer in poll.answers)]
+def _poll(poll, there, losses):
+    """Say whether all that is written in a poll is there, or named."""
+    texts = [poll.question, *(answer.text for answer in poll.answers)]
+    return all(text in there for text in texts) or any("poll" in loss for loss in losses)
