@@ -80,9 +80,10 @@ class _Group:
 def plan(item: ContentItem, settings: VkSettings) -> Plan:
     """Return an item's posts; raises Rejected for one of which VK can show nothing, or not in one post where asked."""
     text, losses = _text(item)
-    pieces, lost = _pieces(item.media)
-    poll, poll_lost = _poll(item.poll)
+    pieces, named, lost = _pieces(item.media)
+    poll, asked, poll_lost = _poll(item.poll)
     losses += lost + poll_lost
+    text = "\n\n".join([*([text] if text else []), *named, *asked])
     groups = _groups(pieces, poll)
     if not text.strip() and poll is not None:
         text = poll.question
@@ -123,17 +124,25 @@ def _text(item: ContentItem) -> tuple[str, list[str]]:
     return "\n\n".join(line for line in lines if line) if len(lines) > 1 else made.text, losses
 
 
-def _pieces(media: Sequence[Media]) -> tuple[list[Piece], list[str]]:
-    """Return what can be attached, and what is lost of the media."""
-    pieces, losses = [], []
+def _pieces(media: Sequence[Media]) -> tuple[list[Piece], list[str], list[str]]:
+    """Return what can be attached, a line for what cannot, and what is lost of the media."""
+    pieces, named, losses = [], [], []
     for number, medium in enumerate(media):
         if medium.missing or not (medium.ref or medium.sha256):
             continue
         kind, loss = _kind(medium)
         if kind is not None:
             pieces.append(Piece(number, kind, medium))
+        else:
+            named.append(f"{'🎵' if medium.kind is MediaKind.AUDIO else '📎'} {_line(medium)}")
         losses += [loss] if loss else []
-    return pieces, losses
+    return pieces, named, losses
+
+
+def _line(medium: Media) -> str:
+    """Name a medium that is not attached."""
+    name = " — ".join(part for part in (medium.performer, medium.title) if part) or medium.name or NAMES[medium.kind]
+    return to_vk(name, ()).text
 
 
 def _kind(medium: Media) -> tuple[Attached | None, str]:
@@ -144,7 +153,7 @@ def _kind(medium: Media) -> tuple[Attached | None, str]:
         return Attached.PHOTO, ""
     if medium.kind is MediaKind.STICKER:
         still = medium.mime in {"image/webp", "image/png"} or ending in {"webp", "png"}
-        return (Attached.PHOTO, "a sticker is a photo") if still else (None, "an animated sticker is left out")
+        return (Attached.PHOTO, "a sticker is a photo") if still else (None, "an animated sticker is only named")
     if medium.mime == "image/gif":
         return Attached.DOC, ""
     if medium.kind is MediaKind.VIDEO:
@@ -152,18 +161,19 @@ def _kind(medium: Media) -> tuple[Attached | None, str]:
     if medium.kind in {MediaKind.ANIMATION, MediaKind.VIDEO_NOTE}:
         return Attached.VIDEO, f"{name} is a common video"
     if medium.mime in {"audio/mpeg", "audio/mp3"} or ending == "mp3":
-        return None, "an MP3 file is left out, for VK takes none"
+        return None, "an MP3 file is only named, for VK takes none"
     if ending in EXECUTABLES:
-        return None, "a program is left out, for VK takes none"
+        return None, "a program is only named, for VK takes none"
     return Attached.DOC, "" if medium.kind is MediaKind.DOCUMENT else f"{name} is a document"
 
 
-def _poll(poll: Poll | None) -> tuple[Poll | None, list[str]]:
-    """Return a poll as VK takes it, None where there is none or it has no answers, and what is lost."""
+def _poll(poll: Poll | None) -> tuple[Poll | None, list[str], list[str]]:
+    """Return a poll as VK takes it, lines for one that it does not take, and what is lost."""
     if poll is None:
-        return None, []
+        return None, [], []
     if not poll.question.strip() or not any(answer.text.strip() for answer in poll.answers):
-        return None, [Part.POLL.value]
+        lines = [text for text in (poll.question, *(f"○ {answer.text}" for answer in poll.answers)) if text.strip("○ ")]
+        return None, ["\n".join(lines)] if lines else [], ["a poll without question or answers is text"]
     losses = ["votes in a poll stay behind"] if poll.voters or any(answer.voters for answer in poll.answers) else []
     losses += ["a closed poll is open again"] if poll.closed else []
     answers = [answer for answer in poll.answers if answer.text.strip()]
@@ -172,7 +182,7 @@ def _poll(poll: Poll | None) -> tuple[Poll | None, list[str]]:
     if any(len(answer.text) > LONGEST_ANSWER for answer in answers):
         losses.append("a long answer of a poll is cut")
     cut = [answer.model_copy(update={"text": _shortened(answer.text)}) for answer in answers[:MOST_ANSWERS]]
-    return poll.model_copy(update={"answers": tuple(cut)}), losses
+    return poll.model_copy(update={"answers": tuple(cut)}), [], losses
 
 
 def _shortened(text: str) -> str:
