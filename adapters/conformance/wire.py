@@ -151,7 +151,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing on standard error."""
 
     def _any(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # A request that does not come whole is none: its sender has given up.
+            self._drop()
+            return
         request = Request(self.command, self.path, dict(self.headers), body)
         self.server.begin(1)
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from tests.emulators.vk import schema
 from tests.emulators.vk.server import Service, serve
 from tests.emulators.vk.state import World
 
@@ -18,4 +19,5 @@ parser.add_argument("--tokens", required=True)
 parser.add_argument("--settings", default="{}")
 parser.add_argument("--port", type=int, default=0)
 arguments = parser.parse_args()
+schema.warm()
 serve(Service(World(json.loads(arguments.tokens), json.loads(arguments.settings)), arguments.log), arguments.port)

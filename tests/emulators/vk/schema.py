@@ -13,6 +13,7 @@ import types
 import typing
 from datetime import datetime
 from enum import Enum
+from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 from vkbottle_types import methods, objects, responses
@@ -185,13 +186,25 @@ def hold_error(error):
     return error
 
 
+def warm():
+    """Build what answers are held against before the first one is waited for."""
+    for kind in (objects.BaseError, *ITEMS.values(), *(answer for _, answer in METHODS.values())):
+        _adapter(kind).rebuild()
+
+
+@cache
+def _adapter(kind):
+    """Return what reads a type."""
+    return TypeAdapter(kind)
+
+
 def _hold(kind, value):
     """Hold a value against a type: what the type makes of it must be the value itself."""
     try:
-        read = TypeAdapter(kind).validate_python(value)
+        read = _adapter(kind).validate_python(value)
     except ValidationError as error:
         raise AnswerOutOfSchema(str(error)) from error
-    again = _plain(TypeAdapter(kind).dump_python(read, exclude_unset=True, by_alias=True))
+    again = _plain(_adapter(kind).dump_python(read, exclude_unset=True, by_alias=True))
     if again != value:
         raise AnswerOutOfSchema(f"{json.dumps(value)} is read as {json.dumps(again)}")
 
