@@ -17,12 +17,12 @@ from adapters.destinations.vk.settings import (
     TEXT_UNIT,
     VkSettings,
 )
-from adapters.fidelity import NAMES, Part, report
+from adapters.fidelity import NAMES, Part, extras, report
 from adapters.text.html import link_of
 from adapters.text.splitting import parts
 from adapters.text.vk import TOKEN, to_vk
 
-SHOWN = frozenset({Part.TITLE, Part.POLL, Part.LOCATION, Part.FORWARD, Part.SERVICE})
+SHOWN = frozenset({Part.TITLE, Part.POLL, Part.LOCATION, Part.FORWARD, Part.SERVICE, Part.EXTRAS})
 CONTINUED = "a long item goes on in further posts"
 MARK_ROOM = 16
 """UTF-16 units that a post's mark takes."""
@@ -119,6 +119,9 @@ def _text(item: ContentItem) -> tuple[str, list[str]]:
         names = [place.name, place.address, f"{place.latitude:.6f}, {place.longitude:.6f}"]
         lines.append("📍 " + ", ".join(name for name in names if name))
         losses.append("a place on the map is a line of text")
+    if more := extras(item):
+        lines += [to_vk(line, ()).text for line in more]
+        losses.append("a game, an invoice, a contact, a list or a giveaway is text")
     if not item.text and item.action:
         lines.append(item.action.replace("_", " "))
     return "\n\n".join(line for line in lines if line) if len(lines) > 1 else made.text, losses

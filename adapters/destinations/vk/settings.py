@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from adapters.contracts.item import Model
 from adapters.contracts.limits import Unit
@@ -33,15 +33,20 @@ EXECUTABLES = frozenset({"exe", "dll", "bat", "cmd", "com", "scr", "msi", "apk",
 class VkSettings(Model):
     """A wall of a community or of a user, and how posts are to look there."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True, hide_input_in_errors=True)
+
     community: int = Field(default=0, ge=0)
-    """The community's number; 0 for a user's wall."""
+    """The number of the community on whose wall to publish; or name a user."""
     user: int = Field(default=0, ge=0)
+    """The number of the user, the token's own, on whose wall to publish."""
     base_url: str = BASE_URL
+    """Where VK's methods are; a proxy or a stand-in can be named."""
     per_second: float = Field(default=2.5, gt=0, le=20)
     """Requests of the account, all workers together; VK allows a user three."""
     text_limit: int = Field(default=LONGEST_TEXT, ge=64)
+    """The longest text of one post, in UTF-16 units; VK does not say what it takes."""
     overflow: Literal["continue", "refuse"] = "continue"
-    """What becomes of an item that is too long, or has too many media, for one post."""
+    """What becomes of an item that is too long, or has too many media, for one post: numbered further posts, or none."""
     delay_minutes: int = Field(default=0, ge=0, le=365 * 24 * 60)
     """Posts are put on VK's timer for so many minutes from now; 0: at once."""
     link_preview: bool = True
