@@ -40,6 +40,8 @@ NAMES = {
 EXTRAS = frozenset(
     {
         "game_title",
+        "game_description",
+        "game_link",
         "invoice_information",
         "contact_information",
         "todo_list",
@@ -64,7 +66,7 @@ _HAS: dict[Part, Callable[[ContentItem], bool]] = {
 
 
 def extras(item: ContentItem) -> list[str]:
-    """Return what an item's game, invoice, contact, list or giveaway says, a line each, for places that have text alone."""
+    """Return what an item's game, invoice, contact, list or giveaway says, a line each, for places of text alone."""
     found = (message[name] for message in item.raw for name in sorted(EXTRAS & message.keys()))
     return [line for one in found if (line := " ".join(_words(one)))]
 

@@ -46,7 +46,7 @@ class VkSettings(Model):
     text_limit: int = Field(default=LONGEST_TEXT, ge=64)
     """The longest text of one post, in UTF-16 units; VK does not say what it takes."""
     overflow: Literal["continue", "refuse"] = "continue"
-    """What becomes of an item that is too long, or has too many media, for one post: numbered further posts, or none."""
+    """What becomes of an item that is too long, or has too many media, for one post: numbered further ones, or none."""
     delay_minutes: int = Field(default=0, ge=0, le=365 * 24 * 60)
     """Posts are put on VK's timer for so many minutes from now; 0: at once."""
     link_preview: bool = True
