@@ -5,7 +5,8 @@ A fault is a JSON object:
            error: this `code` is answered (before: in the effect's place; after: in the answer's);
            captcha: 14 once; expire: the token is expired from here on; late: the connection is reset, and the request
            takes effect when `after` further ones have been served, or at `land`; wait: it is answered `seconds` later;
-           kill: the process `pid` is killed with SIGKILL; crash: the server drops all and is away for `seconds`
+           kill: the process whose id stands in `pid_file` is killed with SIGKILL;
+           crash: the server drops all and is away for `seconds`
   at       the number of the request from now on, the first is 1; or with `method` of its calls
   method   `wall.post`, or `upload/photo`, `upload/video`, `upload/doc`; empty: all
   times    for how many requests from there on, 1 without it
@@ -32,7 +33,7 @@ class Fault:
     message: str = ""
     seconds: float = 0.0
     after: int = 1
-    pid: int = 0
+    pid_file: str = ""
     seen: int = field(default=0, init=False)
 
     def __post_init__(self):

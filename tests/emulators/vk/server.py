@@ -88,13 +88,13 @@ class Service:
             self.number += 1
             fault = self.faults.meet(request.method)
             if fault is not None and fault.do == "kill" and fault.when == "before":
-                os.kill(fault.pid, signal.SIGKILL)
+                kill(fault)
             if fault is None or fault.when == "after" or fault.do == "wait":
                 told = self._effect(request, fault)
             else:
                 told = self._instead(request, fault)
             if fault is not None and fault.do == "kill" and fault.when == "after":
-                os.kill(fault.pid, signal.SIGKILL)
+                kill(fault)
             self._land(1)
             return fault, told
 
@@ -188,6 +188,11 @@ class Service:
         """Tell the SHA-256 of a post's files."""
         names = [name for name in post.attachments if not name.startswith("http")]
         return [medium.sha256 for name in names if (medium := self.world.attached(name)).sha256]
+
+
+def kill(fault):
+    """Kill the process that a fault means."""
+    os.kill(int(Path(fault.pid_file).read_text(encoding="ascii")), signal.SIGKILL)
 
 
 class Handler(BaseHTTPRequestHandler):
