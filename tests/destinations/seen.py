@@ -86,7 +86,7 @@ def _parts(item, posts, there, losses):
         Part.REACTIONS: item.counters,
         Part.BUTTONS: any("inline_bot_buttons" in message for message in raw) and "/map" not in there,
         Part.EXTRAS: any(name in message for message in raw for name in EXTRAS),
-        Part.SERVICE: item.kind is ItemKind.SERVICE,
+        Part.SERVICE: item.kind is ItemKind.SERVICE and item.action.replace("_", " ") not in there,
     }
     for part, is_gone in gone.items():
         if is_gone and part.value not in losses:

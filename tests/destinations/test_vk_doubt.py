@@ -106,7 +106,7 @@ def test_a_request_that_lands_behind_its_repetition(vk, tmp_path):
 
 @pytest.fixture
 def unknown(vk, tmp_path):
-    """A pair with a dead letter `unknown`: an answer was lost, VK said wait, the guid's hour passed, a twin is there."""
+    """A pair with a dead letter `unknown`: lost, kept waiting beyond the hour, with a twin."""
     pair = Pair(vk, tmp_path)
     pair.run(ListSource([post(1, "alike")]))
     source = ListSource([post(1, "alike"), post(2, "alike")])

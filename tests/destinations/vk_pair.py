@@ -36,6 +36,7 @@ class Clock:
 
     def __init__(self, vk):
         self._vk = vk
+        self._owed = 0.0
         self.ahead = timedelta(0)
 
     def __call__(self):
@@ -43,7 +44,11 @@ class Clock:
 
     def wait(self, seconds):
         self.ahead += timedelta(seconds=seconds)
-        self._vk.control(move=seconds)
+        self._owed += seconds
+        # The many short waits of a pace are told together.
+        if self._owed >= 1:
+            self._vk.control(move=self._owed)
+            self._owed = 0.0
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -56,6 +57,18 @@ class Vk:
         """Return a wall's posts, the deleted and those on the timer left out, oldest first."""
         posts = [one for one in self.state()["posts"] if one["owner_id"] == owner_id]
         return [one for one in posts if not one["deleted"] and not one["postponed"]]
+
+    def wall(self, owner_id=-GROUP):
+        """Return a wall as VK itself shows it, the pinned post first, then the newest."""
+        found = []
+        while True:
+            asked = {"owner_id": owner_id, "count": 100, "offset": len(found), "v": "5.199", "access_token": USER_TOKEN}
+            address = f"{self.base}/method/wall.get?{urllib.parse.urlencode(asked)}"
+            with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - our own loopback
+                page = json.load(answer)["response"]["items"]
+            found += page
+            if len(page) < 100:
+                return found
 
     def control(self, **asked):
         """Change how it behaves: settings by name (`tests.emulators.vk.rules`), and commands.
