@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,12 +17,20 @@ from adapters.contracts.item import Answer, ContentItem, Forward, Location, Medi
 from adapters.contracts.jobs import Action, Receipt
 from adapters.contracts.limits import length
 from adapters.contracts.ports import Write
+from adapters.contracts.retry import RetryPolicy
 from adapters.destinations.vk import VkDestination, VkSettings
 from adapters.destinations.vk.errors import error_of, until_tomorrow
 from adapters.destinations.vk.mapping import CONTINUED, Attached, plan
 from adapters.destinations.vk.posts import guid
 from adapters.destinations.vk.settings import LONGEST_TEXT, TEXT_UNIT
 from adapters.http import Client
+from adapters.media import FolderMediaStore
+from adapters.stores.memory import memory_store
+from adapters.stores.sql import SqlJobStore, engine_of
+from tasks.options import Options
+from tasks.plain import PlainEngine
+from tasks.publish import PublishingRoad
+from tasks.report import Watchers
 from tests.servers.vk import FOREIGN_GROUP, GROUP, GROUP_TOKEN, UNPACED, USER, USER_TOKEN, Vk
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -76,6 +85,40 @@ def write(content, action=Action.CREATE, held=None, **fields):
         sending=lambda: None, save=lambda progress: saved.append(json.loads(json.dumps(progress))), **fields,
     )  # fmt: skip
     return made, saved
+
+
+# The account's pace
+
+
+def test_workers_together_keep_the_pace(vk, tmp_path):
+    """Each with a store handle of its own, as processes have: VK never says that it is too much."""
+    vk.control(user_rate=3)
+    url = f"sqlite:///{tmp_path / 'jobs.db'}"
+    SqlJobStore.open(engine_of(url)).close()
+
+    def work():
+        store, place = SqlJobStore(engine_of(url)), wall(vk, per_second=1.5)
+        place.keep_pace(lambda account, rate: time.sleep(store.pace(account, rate).total_seconds()))
+        place.check()
+        store.close()
+
+    with ThreadPoolExecutor() as all_of_them:
+        for done in [all_of_them.submit(work) for _ in range(3)]:
+            done.result()
+    assert [line["did"] for line in vk.log() if "error" in line["did"]] == []
+    assert len(vk.log()) == 9
+
+
+def test_a_road_hands_out_the_pace(vk, tmp_path):
+    """Whoever carries a destination that is paced tells it how to wait, before anything is asked."""
+    store, policy, waits = memory_store(), RetryPolicy(), []
+    engine, media = PlainEngine(policy), FolderMediaStore(tmp_path)
+    place = wall(vk, per_second=0.01)
+    road = PublishingRoad(
+        "p", None, "s", place, {}, store, media, Options(), policy, engine, Watchers(), "r", waits.append
+    )
+    road.run()
+    assert waits == [pytest.approx(100, abs=10), pytest.approx(200, abs=10)]
 
 
 # How items look

@@ -33,7 +33,6 @@ def prove(client: VkClient, settings: VkSettings) -> None:
             f"token of a user who is the community's editor; {GET_A_TOKEN}"
         )
     account = int(owners[0]["id"])
-    client.account = f"vk:account:{account}"
     mask = int(client.read("account.getAppPermissions", {}, DEADLINE))
     missing = [name for name, bit in NEEDED.items() if not mask & bit]
     if missing:

@@ -41,8 +41,8 @@ class VkSettings(Model):
     """The number of the user, the token's own, on whose wall to publish."""
     base_url: str = BASE_URL
     """Where VK's methods are; a proxy or a stand-in can be named."""
-    per_second: float = Field(default=2.5, gt=0, le=20)
-    """Requests of the account, all workers together; VK allows a user three."""
+    per_second: float = Field(default=2.0, gt=0, le=20)
+    """Requests of the account, all workers together; VK allows a user three, and some are held up on their way."""
     text_limit: int = Field(default=LONGEST_TEXT, ge=64)
     """The longest text of one post, in UTF-16 units; VK does not say what it takes."""
     overflow: Literal["continue", "refuse"] = "continue"
