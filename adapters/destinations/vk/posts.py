@@ -99,7 +99,9 @@ class Posts:
     def _attachments(self, write: Write, progress: dict[str, Any]) -> Attachments:
         """Open the attachments of a write."""
         progress["media"] = {place: dict(state) for place, state in progress.get("media", {}).items()}
-        there = [list(one) for one in write.held.notes.get("media", [])] if write.held else []
+        taken = {state.get("name") for state in progress["media"].values()}
+        noted = write.held.notes.get("media", []) if write.held else []
+        there = [list(one) for one in noted if one[0] not in taken]
         return Attachments(self._client, self._settings, write, progress, there)
 
     def _step(self, write: Write, progress: dict[str, Any], reached: dict[str, Any], number: int) -> None:
