@@ -286,7 +286,14 @@ class PublishingRoad:
             for loss in set(rendered.losses):
                 losses[loss] = losses.get(loss, 0) + 1
             if len(previews) < PREVIEWS:
-                previews.append(Preview(item=job.item_id, action=str(job.action), body=rendered.body))
+                previews.append(
+                    Preview(
+                        item=job.item_id,
+                        action=str(job.action),
+                        body=rendered.body,
+                        losses=list(dict.fromkeys(rendered.losses)),
+                    )
+                )
 
 
 def _could_not_reach(result: Result) -> bool:

@@ -37,6 +37,8 @@ class Preview(BaseModel):
     item: str
     action: str
     body: str
+    losses: list[str] = Field(default_factory=list)
+    """What this item would lose."""
 
 
 class Summary(BaseModel):
@@ -172,7 +174,8 @@ class Summary(BaseModel):
         for preview in self.previews[:SHOWN]:
             lines = preview.body.splitlines()
             more = [f"… {len(lines) - SHOWN_LINES} lines more"] if len(lines) > SHOWN_LINES else []
-            body = Text("\n".join([*lines[:SHOWN_LINES], *more]), overflow="ellipsis", no_wrap=True)
+            lost = [f"lost: {loss}" for loss in preview.losses]
+            body = Text("\n".join([*lines[:SHOWN_LINES], *more, *lost]), overflow="ellipsis", no_wrap=True)
             console.print(Panel(body, title=f"{preview.action} {preview.item}", title_align="left", style="dim"))
         for loss, number in sorted(self.losses.items(), key=lambda pair: -pair[1]):
             console.print(f"[yellow]lost[/yellow]  {loss} ({number:,} items)", highlight=False, soft_wrap=True)
@@ -191,7 +194,11 @@ class Summary(BaseModel):
         lines += [f"\n{self.line}"]
         lines += [f"\n- {text}" for text in (*self.errors, *self.warnings)]
         lines += [f"\n- lost: {loss} ({number:,} items)" for loss, number in self.losses.items()]
-        lines += [f"\n#### {one.action} {one.item}\n\n{_fenced(one.body)}" for one in self.previews]
+        for one in self.previews:
+            lines += [
+                f"\n#### {one.action} {one.item}\n\n{_fenced(one.body)}",
+                *(f"\n- lost: {loss}" for loss in one.losses),
+            ]
         return "\n".join(lines + ([f"\n**Next:** {self.next_step}"] if self.next_step else []))
 
 

@@ -3,7 +3,6 @@
 import json
 import math
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from adapters.destinations.vk.settings import LONGEST_TEXT, TEXT_UNIT
 from adapters.http import Client
 from adapters.media import FolderMediaStore
 from adapters.stores.memory import memory_store
-from adapters.stores.sql import SqlJobStore, engine_of
 from tasks.options import Options
 from tasks.plain import PlainEngine
 from tasks.publish import PublishingRoad
@@ -88,25 +86,6 @@ def write(content, action=Action.CREATE, held=None, **fields):
 
 
 # The account's pace
-
-
-def test_workers_together_keep_the_pace(vk, tmp_path):
-    """Each with a store handle of its own, as processes have: VK never says that it is too much."""
-    vk.control(user_rate=3)
-    url = f"sqlite:///{tmp_path / 'jobs.db'}"
-    SqlJobStore.open(engine_of(url)).close()
-
-    def work():
-        store, place = SqlJobStore(engine_of(url)), wall(vk, per_second=1.5)
-        place.keep_pace(lambda account, rate: time.sleep(store.pace(account, rate).total_seconds()))
-        place.check()
-        store.close()
-
-    with ThreadPoolExecutor() as all_of_them:
-        for done in [all_of_them.submit(work) for _ in range(3)]:
-            done.result()
-    assert [line["did"] for line in vk.log() if "error" in line["did"]] == []
-    assert len(vk.log()) == 9
 
 
 def test_a_road_hands_out_the_pace(vk, tmp_path):
