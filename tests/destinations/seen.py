@@ -10,7 +10,11 @@ from adapters.fidelity import MISSING, NAMES, Part
 from adapters.text.spans import PLAIN
 from adapters.text.vk import MENTION
 
-EXTRAS = ("game_title", "invoice_information", "contact_information", "todo_list", "giveaway_information")
+EXTRAS = ("invoice_information", "contact_information", "todo_list", "giveaway_information")
+SAID = frozenset({"title", "description", "text", "first_name", "last_name", "phone_number"})
+"""What people read of these."""
+UNWANTED = {"an MP3 file": ".mp3", "a program": ".exe"}
+"""What VK takes none of, and how the export's names of it end."""
 
 
 def missed(item, posts, shas, losses):
@@ -63,7 +67,8 @@ def _media(item, posts, shas, losses):
     if len(kept) < len(item.media) and MISSING not in losses:
         yield MISSING
     named = {kind for kind, name in NAMES.items() if any(name in loss for loss in losses)}
-    whole = [medium for medium in kept if medium.kind not in named]
+    unwanted = tuple(ending for name, ending in UNWANTED.items() if any(name in loss for loss in losses))
+    whole = [medium for medium in kept if medium.kind not in named and not medium.name.endswith(unwanted)]
     if shown["photo"] + shown["video"] + shown["doc"] < len(whole):
         yield f"{len(whole)} media, shown {dict(shown)}"
     for medium in whole:
@@ -85,7 +90,7 @@ def _parts(item, posts, there, losses):
         Part.MEDIA_SPOILER: any(medium.spoiler for medium in item.media),
         Part.REACTIONS: item.counters,
         Part.BUTTONS: any("inline_bot_buttons" in message for message in raw) and "/map" not in there,
-        Part.EXTRAS: any(name in message for message in raw for name in EXTRAS),
+        Part.EXTRAS: any(said not in there for message in raw for said in _extras(message)),
         Part.SERVICE: item.kind is ItemKind.SERVICE and item.action.replace("_", " ") not in there,
     }
     for part, is_gone in gone.items():
@@ -94,6 +99,22 @@ def _parts(item, posts, there, losses):
     if item.location and (item.location.name not in there or item.location.address not in there):
         # The name of a place is words, and no part of its own.
         yield f"the place {item.location.name}"
+
+
+def _extras(message):
+    """Yield what is written in a message's game, invoice, contact or list."""
+    yield from (message[name] for name in ("game_title", "game_description", "game_link") if name in message)
+    for name in EXTRAS:
+        yield from _said(message.get(name, {}))
+
+
+def _said(thing):
+    """Yield the words in a nested object."""
+    for name, value in thing.items():
+        if name in SAID and isinstance(value, str):
+            yield value
+        for one in value if isinstance(value, list) else []:
+            yield from _said(one) if isinstance(one, dict) else ()
 
 
 def _poll(poll, there, losses):
