@@ -11,7 +11,7 @@ from adapters.text.spans import PLAIN
 from adapters.text.vk import MENTION
 
 EXTRAS = ("invoice_information", "contact_information", "todo_list", "giveaway_information")
-SAID = frozenset({"title", "description", "text", "first_name", "last_name", "phone_number"})
+SAID = frozenset({"title", "description", "text", "first_name", "last_name", "phone_number", "additional_prize"})
 """What people read of these."""
 UNWANTED = {"an MP3 file": ".mp3", "a program": ".exe"}
 """What VK takes none of, and how the export's names of it end."""

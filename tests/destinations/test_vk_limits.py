@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 import pytest
 
@@ -188,12 +187,3 @@ def test_the_token_is_nowhere(vk, pair, caplog, capfd):
     for text in seen:
         assert USER_TOKEN not in text
         assert "revoked-canary" not in text
-
-
-def test_a_delay_longer_than_a_run_keeps_its_order(vk, pair):
-    """Posts on VK's timer come out at their times, one after the other."""
-    pair.settings["delay_minutes"] = 30
-    assert pair.run(ListSource(BOTH)).delivered == 2
-    assert pair.texts() == []
-    pair.clock.wait(timedelta(hours=1).total_seconds())
-    assert sorted(pair.texts()) == ["one", "two"]
