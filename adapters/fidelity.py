@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
 from adapters.contracts.item import ContentItem, ItemKind, MediaKind
@@ -37,9 +37,11 @@ NAMES = {
     MediaKind.STICKER: "a sticker",
 }
 """What a medium of each kind is called in a loss."""
-_EXTRAS = frozenset(
+EXTRAS = frozenset(
     {
         "game_title",
+        "game_description",
+        "game_link",
         "invoice_information",
         "contact_information",
         "todo_list",
@@ -58,9 +60,27 @@ _HAS: dict[Part, Callable[[ContentItem], bool]] = {
     Part.MEDIA_SPOILER: lambda item: any(medium.spoiler for medium in item.media),
     Part.REACTIONS: lambda item: bool(item.counters),
     Part.BUTTONS: lambda item: any("inline_bot_buttons" in message for message in item.raw),
-    Part.EXTRAS: lambda item: any(_EXTRAS & message.keys() for message in item.raw),
+    Part.EXTRAS: lambda item: any(EXTRAS & message.keys() for message in item.raw),
     Part.SERVICE: lambda item: item.kind is ItemKind.SERVICE,
 }
+
+
+def extras(item: ContentItem) -> list[str]:
+    """Return what an item's game, invoice, contact, list or giveaway says, a line each, for places of text alone."""
+    found = (message[name] for message in item.raw for name in sorted(EXTRAS & message.keys()))
+    return [line for one in found if (line := " ".join(_words(one)))]
+
+
+def _words(value: object) -> Iterator[str]:
+    """Yield the texts of a plain JSON value."""
+    if isinstance(value, str) and value.strip():
+        yield value.strip()
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _words(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _words(one)
 
 
 def report(item: ContentItem, shown: frozenset[Part], more: Iterable[str] = ()) -> tuple[str, ...]:

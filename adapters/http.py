@@ -105,14 +105,20 @@ class _Wire:
         """Be told by the transport; what is raised here stops it before the byte it was about to send."""
         del info
         if event.endswith("send_request_headers.started") and not self.sent:
-            if boottime() >= self.deadline:
-                raise Transient("the deadline passed before anything was sent")
+            self._in_time()
             if self._before is not None:
                 try:
                     self._before()
                 except Exception as error:
                     raise _Refused(error) from error
+                # It may have waited for a turn, or for the store.
+                self._in_time()
             self.sent = True
+
+    def _in_time(self) -> None:
+        """Raise Transient when the deadline has passed."""
+        if boottime() >= self.deadline:
+            raise Transient("the deadline passed before anything was sent")
 
     def left(self) -> float:
         """Return the seconds left, at least a little."""
@@ -160,8 +166,9 @@ class Client:
         is. `fresh` takes a new connection: a stale kept one would make a doubt where there is none. Raises Transient
         when nothing was sent, OutcomeUnknown when something was and no whole answer came.
         """
-        wire = _Wire(deadline, before_first_byte)
         client = httpx.Client(transport=self._transport, follow_redirects=False) if fresh else self._pool()
+        # Only now: a client reads the certificates that it trusts, which takes a while and is no part of the exchange.
+        wire = _Wire(deadline, before_first_byte)
         ours = _ours.set(True)
         try:
             return self._exchange(client, method, url, content, dict(headers), wire)

@@ -23,7 +23,9 @@ def summary_page(summary: Summary) -> str:
         lines += [f"\n**Where:** `{summary.place}`"]
     if summary.next_step:
         lines += [f"\n**Next:** {_inline(summary.next_step)}"]
-    lines += [f"\n#### {one.action} {_inline(one.item)}\n\n{_fenced(one.body)}" for one in summary.previews]
+    for one in summary.previews:
+        lines += [f"\n#### {one.action} {_inline(one.item)}\n\n{_fenced(one.body)}"]
+        lines += [f"\n- lost: {_inline(loss)}" for loss in one.losses]
     return "\n".join(lines)
 
 

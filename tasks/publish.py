@@ -34,7 +34,7 @@ from adapters.contracts.jobs import (
     RunRecord,
     Tally,
 )
-from adapters.contracts.ports import MediaMissing, Page, PublishingDestination, SourceAdapter
+from adapters.contracts.ports import MediaMissing, Paced, Page, PublishingDestination, SourceAdapter
 from adapters.contracts.retry import RetryPolicy
 from adapters.media import FolderMediaStore
 from adapters.planning import Planner, PlanRules
@@ -86,6 +86,8 @@ class PublishingRoad:
         began = time.monotonic()
         if self.options.dry_run:
             return self._dry_run(began)
+        if isinstance(self.destination, Paced):
+            self.destination.keep_pace(self._wait_for_turn)
         self.destination.check()
         run = self.store.begin_run(
             RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity), keys
@@ -111,6 +113,12 @@ class PublishingRoad:
         if come_back is None:
             self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed")
         return summary
+
+    def _wait_for_turn(self, account: str, per_second: float) -> None:
+        """Wait until an account may be asked again, whoever else asks it."""
+        wait = self.store.pace(account, per_second).total_seconds()
+        if wait > 0:
+            self.pause(wait)
 
     def _redrive_own(self) -> frozenset[str]:
         """Make this run's own dead letters pending again: it had ended, and somebody started it anew."""
@@ -280,7 +288,14 @@ class PublishingRoad:
             for loss in set(rendered.losses):
                 losses[loss] = losses.get(loss, 0) + 1
             if len(previews) < PREVIEWS:
-                previews.append(Preview(item=job.item_id, action=str(job.action), body=rendered.body))
+                previews.append(
+                    Preview(
+                        item=job.item_id,
+                        action=str(job.action),
+                        body=rendered.body,
+                        losses=list(dict.fromkeys(rendered.losses)),
+                    )
+                )
 
 
 def deliveries(jobs: Iterable[Job]) -> list[Delivery]:

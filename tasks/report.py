@@ -56,7 +56,8 @@ def _show_previews(summary: Summary, console: Console) -> None:
     for preview in summary.previews[:SHOWN]:
         lines = preview.body.splitlines()
         more = [f"… {len(lines) - SHOWN_LINES} lines more"] if len(lines) > SHOWN_LINES else []
-        body = Text("\n".join([*lines[:SHOWN_LINES], *more]), overflow="ellipsis", no_wrap=True)
+        lost = [f"lost: {loss}" for loss in preview.losses]
+        body = Text("\n".join([*lines[:SHOWN_LINES], *more, *lost]), overflow="ellipsis", no_wrap=True)
         console.print(Panel(body, title=f"{preview.action} {preview.item}", title_align="left", style="dim"))
     for loss, number in largest(summary.losses):
         console.print(f"[yellow]lost[/yellow]  {loss} ({number:,} items)", highlight=False, soft_wrap=True)

@@ -24,6 +24,8 @@ class Preview(BaseModel):
     item: str
     action: str
     body: str
+    losses: list[str] = Field(default_factory=list)
+    """What this item would lose."""
 
 
 class Delivery(BaseModel):

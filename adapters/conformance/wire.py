@@ -104,6 +104,8 @@ class Wire:
         connection = http.client.HTTPConnection(self._parts.hostname or "", self._parts.port, timeout=30)
         try:
             headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
+            # A service that hands out addresses of its own, for uploads say, shall name this wire in them.
+            headers["X-Forwarded-Host"] = urlsplit(self.url).netloc
             connection.request(request.method, request.path, request.body, headers)
             answer = connection.getresponse()
             body = answer.read()
@@ -149,7 +151,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing on standard error."""
 
     def _any(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # A request that does not come whole is none: its sender has given up.
+            self._drop()
+            return
         request = Request(self.command, self.path, dict(self.headers), body)
         self.server.begin(1)
         try:

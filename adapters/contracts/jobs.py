@@ -77,6 +77,8 @@ class Receipt(Model):
     deleted: bool = False
     losses: tuple[str, ...] = ()
     """What the item lost on its way there, as `Rendered.losses` named it."""
+    notes: dict[str, Any] = Field(default_factory=dict)
+    """What the destination needs again to edit the object, in plain JSON values: its attachments. Never a secret."""
 
 
 class Failure(Model):
@@ -382,6 +384,12 @@ class JobStore(Protocol):
 
     def pause(self, destination_id: str, until: datetime) -> None:
         """Let no worker claim a job of this destination before `until`; never shortens a pause."""
+
+    def pace(self, account: str, per_second: float) -> timedelta:
+        """Take the next turn of an account that may ask so often; returns how long it is until then.
+
+        Turns lie evenly, 1 / `per_second` apart, whoever takes them: all workers together keep the account's pace.
+        """
 
     def next_due(self, queue: Queue) -> datetime | None:
         """Return when the earliest open job of the queue can be claimed (maybe now or past), or None when none can."""

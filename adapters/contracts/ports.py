@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Protocol
+from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from adapters.contracts.item import ContentItem, Entry, Media
 from adapters.contracts.jobs import Action, Cursor, Receipt
@@ -133,6 +133,18 @@ class Write:
     """What an earlier attempt reached."""
     media: Callable[[Media], MediaFile] | None = None
     """The bytes of the item's media, kept by whoever claimed the job."""
+
+
+Pace = Callable[[str, float], None]
+"""Waits for the next turn of an account, by its name, that may be asked so many times a second."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A destination whose service counts an account's requests: whoever carries it says how to wait for a turn."""
+
+    def keep_pace(self, pace: Pace) -> None:
+        """Call `pace` before each request from now on; all workers of the account share it."""
 
 
 class PublishingDestination(Protocol):

@@ -21,19 +21,23 @@ CUTS = (
 """Where to cut, best first, each with the share of the room that a piece must at least fill for it."""
 
 
-def parts(text: str, limit: int, unit: Unit = "code points", token: re.Pattern[str] | None = None) -> list[str]:
+def parts(
+    text: str, limit: int, unit: Unit = "code points", token: re.Pattern[str] | None = None, least: int = 1
+) -> list[str]:
     """Return the text as it is where it fits, else in numbered parts, each within the limit, with `(1/3)` at its end.
 
-    White space at the cuts is dropped, nothing else; `token` matches what must not be cut.
+    White space at the cuts is dropped, nothing else; `token` matches what must not be cut. With `least` there are at
+    least so many parts, the last ones a number alone.
     """
-    if length(text, unit) <= limit:
+    if least <= 1 and length(text, unit) <= limit:
         return [text]
     for digits in range(1, 7):
         room = limit - len("\n\n(/)") - 2 * digits
         pieces = [piece.strip() for piece in cut(text, room, unit, token)]
         pieces = [piece for piece in pieces if piece]
+        pieces += [""] * (least - len(pieces))
         if len(str(len(pieces))) <= digits:
-            return [f"{piece}\n\n({number}/{len(pieces)})" for number, piece in enumerate(pieces, 1)]
+            return [f"{piece}\n\n({number}/{len(pieces)})".strip() for number, piece in enumerate(pieces, 1)]
     raise ValueError(f"a text of {len(text):,} characters has too many parts of {limit}")
 
 

@@ -12,6 +12,7 @@ from tasks.groups import Place
 PLACES = {
     "local": "tasks.places.local:Local",
     "sql": "tasks.places.sql:Sql",
+    "vk": "tasks.places.vk:Vk",
     "webhook": "tasks.places.webhook:Webhook",
 }
 """Where each service's options are; named, not imported, so that one service does not wait for another's libraries."""

@@ -17,6 +17,7 @@ from adapters.conformance.publishing import PublishingSuite
 from adapters.conformance.sources import SourceSuite
 from adapters.conformance.stores import StoreSuite
 from adapters.conformance.suite import Suite
+from adapters.contracts.errors import RateLimited
 from adapters.contracts.ports import Grade
 from tests.exports import ROOT
 
@@ -97,3 +98,10 @@ def test_a_waived_check_may_fail_and_must_not_pass(tmp_path, holds, outcome):
         check=False,
     )
     assert outcome in ran.stdout
+
+
+def test_a_suite_tries_answers_of_each_class():
+    """A service that says no in its own way is tried with as many kinds of no."""
+    few = {name: one for name, one in PublishingSuite.statuses.items() if one[1] is not RateLimited}
+    with pytest.raises(TypeError, match="RateLimited"):
+        type("TestFew", (PublishingSuite,), {"statuses": few})

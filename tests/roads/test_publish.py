@@ -331,7 +331,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_changes_nothing(road):
     place, source = FakePlace(losing=("a poll",)), ListSource([post(n) for n in range(1, 26)])
     dry = road(source, place, dry_run=True)
     assert (dry.pending, dry.losses, len(dry.previews)) == (25, {"a poll": 25}, 20)
-    assert dry.previews[0].body == "text"
+    assert (dry.previews[0].body, dry.previews[0].losses) == ("text", ["a poll"])
     assert not place.effects
     assert road.store.pair("list:1", "fake:one") is None
     assert road(source, place).delivered == 25

@@ -21,14 +21,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 import tasks.bulk
 from adapters.contracts.errors import SyndicateError
+from adapters.contracts.ports import PublishingDestination, SourceAdapter
 from adapters.contracts.retry import RetryPolicy
 from adapters.databases import engines
 from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.destinations.local.pages.site import Cuts
 from adapters.destinations.sql import SqlDestination
 from adapters.destinations.sql.session import DATABASE
+from adapters.destinations.vk import VkDestination, VkSettings
 from adapters.destinations.webhook import WebhookDestination, WebhookSettings
 from adapters.media import FolderMediaStore
 from adapters.sources.telegram_export import TelegramExportSource
@@ -39,6 +43,8 @@ from tasks.plain import PlainEngine
 from tasks.publish import PublishingRoad
 from tasks.report import Watchers
 from tasks.summary import Summary
+from tests.destinations.vk_pair import whole
+from tests.servers.vk import GROUP, USER_TOKEN
 from tests.sweep import naive
 from tests.sweep.content import posts
 
@@ -52,7 +58,7 @@ class Run:
     """What one run is told."""
 
     road: str
-    """"archive", "pages" (an archive with all its formats), "sql", "webhook" or "naive"."""
+    """"archive", "pages" (an archive with all its formats), "sql", "webhook", "vk" or "naive"."""
     folder: str
     """Where the export, the archive, the media and a SQLite store lie, and `shift`: seconds the clock is fast."""
     state: int = 2
@@ -60,10 +66,12 @@ class Run:
     store: str = ""
     """The store's URL; empty: SQLite in the folder."""
     url: str = ""
-    """The webhook."""
+    """The webhook, or VK."""
     place: str = ""
     """The URL of the database that is carried into; empty: SQLite in the folder."""
     honours_key: bool = False
+    per_second: float = 20.0
+    """The account's pace at VK."""
     batch: int = 12
     """Items a commit of the archive."""
     run_id: str = "swept"
@@ -97,8 +105,7 @@ def run(told: Run) -> Summary:
 
     store = SqlJobStore(engine_of(told.store or f"sqlite:///{folder / 'store.db'}"), clock)
     try:
-        road = _webhook(told, folder, store) if told.road == "webhook" else _bulk(told, folder, store)
-        return road.run()
+        return ROADS[told.road](told, folder, store).run()
     finally:
         store.close()
 
@@ -129,10 +136,24 @@ def _bulk(told: Run, folder: Path, store: SqlJobStore) -> BulkRoad:
 
 def _webhook(told: Run, folder: Path, store: SqlJobStore) -> PublishingRoad:
     """Build the road from a list to a webhook."""
-    source = posts(folder, told.state)
     place = WebhookDestination(WebhookSettings(url=told.url, name="swept", honours_key=told.honours_key))
+    return _publishing(told, folder, store, posts(folder, told.state), place)
+
+
+def _vk(told: Run, folder: Path, store: SqlJobStore) -> PublishingRoad:
+    """Build the road of a post with three photos and a video to VK; of a state of 3 or more, so many short posts."""
+    (folder / "pid").write_text(str(os.getpid()), encoding="ascii")
+    settings = VkSettings(community=GROUP, base_url=f"{told.url}/method", per_second=told.per_second)
+    source = posts(folder, told.state) if told.state > 2 else whole(photos=3, more=False)
+    return _publishing(told, folder, store, source, VkDestination(settings, SecretStr(USER_TOKEN)))
+
+
+def _publishing(
+    told: Run, folder: Path, store: SqlJobStore, source: SourceAdapter, place: PublishingDestination
+) -> PublishingRoad:
+    """Build a publishing road."""
     return PublishingRoad(
-        pair="list → webhook",
+        pair=f"list → {told.road}",
         source=source,
         source_id=source.identity,
         destination=place,
@@ -146,6 +167,9 @@ def _webhook(told: Run, folder: Path, store: SqlJobStore) -> PublishingRoad:
         run_id=told.run_id,
         lease=timedelta(seconds=told.lease),
     )
+
+
+ROADS = {"webhook": _webhook, "vk": _vk, "archive": _bulk, "sql": _bulk}
 
 
 def work(told: Run) -> int:

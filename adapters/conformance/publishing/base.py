@@ -91,6 +91,26 @@ class PublishingBase(Suite):
     refused: ClassVar[Answer] = Answer(422)
     """What the service says to an item that it will never take."""
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Refuse a suite whose answers leave out one of the classes that a caller must tell apart."""
+        super().__init_subclass__(**more)
+        tried = {error for _, error in cls.statuses.values()}
+        if missing := {ConfigurationError, OutcomeUnknown, RateLimited, Rejected} - tried:
+            raise TypeError(f"{cls.__name__} tries no answer that means {missing.pop().__name__}")
+
+    @staticmethod
+    def echoing(answer: Answer, secret: str) -> Answer:
+        """Return an answer that repeats the token; replace it where it must stand inside the answer's own form."""
+        return Answer(answer.status, answer.headers, answer.body + secret.encode())
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Have the checks of `status` run for each answer that the suite names, those of `throttle` for its waits."""
+        if "status" in metafunc.fixturenames:
+            metafunc.parametrize("status", list(self.statuses))
+        if "throttle" in metafunc.fixturenames:
+            waits = [name for name, (_, error) in self.statuses.items() if error is RateLimited]
+            metafunc.parametrize("throttle", waits)
+
     @classmethod
     def limits(cls) -> Limits:
         """Return the limits that the adapter declares."""

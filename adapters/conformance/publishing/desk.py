@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -190,10 +192,19 @@ class Desk:
         self.adapter.close()
 
 
-def picture(number: int, size: int = 70) -> bytes:
-    """Return the bytes of a small picture, each number's its own, padded to a size."""
-    head = b"\x89PNG\r\n\x1a\n" + number.to_bytes(4, "big")
-    return head + b"\0" * (size - len(head))
+def picture(number: int, size: int = 120) -> bytes:
+    """Return a true PNG of one pixel, each number's its own, padded to a size of at least 100 bytes."""
+    pixel = zlib.compress(b"\0" + number.to_bytes(3, "big"))
+    head = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
+    rest = _chunk(b"IDAT", pixel) + _chunk(b"IEND", b"")
+    # "kiTs" is private and may be ignored: libpng.org/pub/png/spec/1.2/PNG-Structure.html, 3.3.
+    padding = _chunk(b"kiTs", b"\0" * (size - len(head) - len(rest) - len(_chunk(b"kiTs", b""))))
+    return head + padding + rest
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    """Return a piece of a PNG."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def digests(*pictures: bytes) -> tuple[str, ...]:

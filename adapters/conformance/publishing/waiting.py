@@ -6,44 +6,41 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.conformance.publishing.base import HTTP_STATUSES, PublishingBase, carries_media
+from adapters.conformance.publishing.base import PublishingBase, carries_media
 from adapters.conformance.publishing.desk import Desk, picture
 from adapters.conformance.wire import Answer, Wire
-from adapters.contracts.errors import ConfigurationError, RateLimited, SyndicateError
+from adapters.contracts.errors import ConfigurationError, SyndicateError
 from adapters.contracts.jobs import Action, DeadLetterFilter, Queue, Reason, State
 
 
 class Waiting(PublishingBase):
     """Refusals, throttling, tokens that expire, outages."""
 
-    @pytest.mark.parametrize("name", HTTP_STATUSES)
-    def test_every_answer_is_in_its_class(self, desk: Desk, name: str) -> None:
+    def test_every_answer_is_in_its_class(self, desk: Desk, status: str) -> None:
         """Its class decides whether an item dies, waits, or stops the run."""
-        answer, expected = self.statuses[name]
+        answer, expected = self.statuses[status]
         desk.wire.fail(1, answer)
         with pytest.raises(SyndicateError) as caught:
             desk.adapter.write(desk.write(desk.post()))
         assert type(caught.value) is expected
 
-    @pytest.mark.parametrize("name", HTTP_STATUSES)
-    def test_every_error_says_something(self, desk: Desk, name: str) -> None:
+    def test_every_error_says_something(self, desk: Desk, status: str) -> None:
         """In one line, for people, and not the address."""
-        desk.wire.fail(1, self.statuses[name][0])
+        desk.wire.fail(1, self.statuses[status][0])
         with pytest.raises(SyndicateError) as caught:
             desk.adapter.write(desk.write(desk.post()))
         assert len(str(caught.value)) > len("error")
         assert "\n" not in str(caught.value)
 
-    @pytest.mark.parametrize("name", [name for name in HTTP_STATUSES if HTTP_STATUSES[name][1] is RateLimited])
-    def test_no_wait_is_cut_short(self, desk: Desk, name: str) -> None:
+    def test_no_wait_is_cut_short(self, desk: Desk, throttle: str) -> None:
         """The job comes back when the service said, not a second earlier, and is no attempt the poorer."""
-        desk.wire.fail(1, self.statuses[name][0])
+        desk.wire.fail(1, self.statuses[throttle][0])
         key = desk.ask(Action.CREATE, desk.post("later"))
         desk.one()
         due = desk.store.next_due(Queue("kit:1", desk.adapter.identity))
         assert due is not None
         wait = (due - desk.clock()).total_seconds()
-        assert wait >= max(self.least_wait.get(name, 1), 1)
+        assert wait >= max(self.least_wait.get(throttle, 1), 1)
         desk.clock.time += timedelta(seconds=wait - 1)
         assert not desk.one()
         assert not desk.texts

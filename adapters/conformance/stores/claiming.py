@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -100,9 +101,9 @@ class Claiming:
     def test_claimed_with_what_is_held(self, store: JobStore) -> None:
         """A claimed job knows what the place holds of its item."""
         store.create([job()])
-        deliver(store)
+        deliver(store, notes={"parts": ["1", "2"]})
         store.create([job(revision=2, action=Action.UPDATE)])
-        assert take(store).held == receipt()
+        assert take(store).held == receipt(notes={"parts": ["1", "2"]})
 
     def test_pause(self, store: JobStore, clock: Clock) -> None:
         """While a destination is paused nobody claims there; a shorter pause shortens nothing."""
@@ -114,6 +115,17 @@ class Claiming:
         assert store.next_due(QUEUE) == START + timedelta(seconds=9)
         clock.go(seconds=1)
         assert claim(store) is not None
+
+    def test_pace(self, store: JobStore, clock: Clock, reopen: Callable[[], JobStore]) -> None:
+        """Turns lie evenly, whoever takes them; what was not used is not saved up; each account has its own."""
+        other = reopen()
+        turns = [each.pace("a", 4) for each in (store, other, store)]
+        assert turns == [timedelta(0), timedelta(seconds=0.25), timedelta(seconds=0.5)]
+        assert other.pace("b", 4) == timedelta(0)
+        clock.go(seconds=0.6)
+        assert other.pace("a", 4) == timedelta(seconds=0.15)
+        clock.go(hours=1)
+        assert [store.pace("a", 4) for _ in range(2)] == [timedelta(0), timedelta(seconds=0.25)]
 
     def test_per_day(self, store: JobStore, clock: Clock) -> None:
         """A day's number is free again exactly 24 hours after its first job was sent."""

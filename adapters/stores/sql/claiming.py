@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, case, exists, func, null, or_, select, text, union_all, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from adapters.contracts.jobs import Job, Queue, Reason, State
 from adapters.stores.sql.rows import WHOLE, held_by, job_of, mark, one_of
-from adapters.stores.sql.tables import jobs, pauses
+from adapters.stores.sql.tables import EPOCH, jobs, paces, pauses
 
 DAY = timedelta(hours=24)
 _earlier = jobs.alias("earlier")
@@ -55,6 +56,17 @@ def next_due(connection: Connection, now: datetime, queue: Queue) -> datetime | 
         return None
     moments = (now, first, _paused_until(connection, queue, now), _spent_until(connection, queue, now))
     return max(moment for moment in moments if moment is not None)
+
+
+def take_turn(connection: Connection, now: datetime, account: str, step: timedelta) -> timedelta:
+    """Take an account's next turn; see `JobStore.pace`."""
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(make(paces).values(account=account, next_at=EPOCH).on_conflict_do_nothing())
+    mine = paces.c.account == account
+    free: datetime = connection.execute(select(paces.c.next_at).where(mine).with_for_update()).scalar_one()
+    turn = max(now, free)
+    connection.execute(update(paces).where(mine).values(next_at=turn + step))
+    return turn - now
 
 
 def _take(connection: Connection, now: datetime, seq: int, owner: str, run_id: str, until: datetime) -> Job:

@@ -175,6 +175,11 @@ class SqlJobStore:
             if known is None or known < until:
                 upsert(connection, pauses, [{"destination_id": destination_id, "until": until}])
 
+    def pace(self, account: str, per_second: float) -> timedelta:
+        """Take the next turn of an account that may ask so often; returns how long it is until then."""
+        with self._writing() as (connection, now):
+            return claiming.take_turn(connection, now, account, timedelta(seconds=1 / per_second))
+
     def next_due(self, queue: Queue) -> datetime | None:
         """Return when the earliest open job of the queue can be claimed, or None when none can."""
         with self._reading() as connection:

@@ -137,6 +137,7 @@ objects = Table(
     Column("version", Text, nullable=False),
     Column("changed_at", Moment),
     Column("deleted", Boolean, nullable=False),
+    Column("notes", JSON, nullable=False, server_default=text("'{}'")),
     Index("objects_source", "source_id", "destination_id"),
 )
 
@@ -171,4 +172,12 @@ pauses = Table(
     metadata,
     Column("destination_id", Text, primary_key=True),
     Column("until", Moment, nullable=False),
+)
+
+paces = Table(
+    "paces",
+    metadata,
+    Column("account", Text, primary_key=True),
+    # When the account's next request may leave.
+    Column("next_at", Moment, nullable=False),
 )

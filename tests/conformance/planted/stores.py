@@ -84,6 +84,20 @@ class PausesNobody(SqlJobStore):
         pass
 
 
+class KeepsNoPace(SqlJobStore):
+    """Every worker thinks that the account is its own."""
+
+    def pace(self, account, per_second):
+        return super().pace(f"{account}:{id(self)}", per_second)
+
+
+class ForgetsNotes(SqlJobStore):
+    """Does not keep what the destination noted on a receipt."""
+
+    def finish(self, job, receipt, *, run_id):
+        super().finish(job, receipt.model_copy(update={"notes": {}}), run_id=run_id)
+
+
 class ForgetsAliases(SqlJobStore):
     """Knows an album by one name alone."""
 
