@@ -13,6 +13,7 @@ PLACES = {
     "local": "tasks.places.local:Local",
     "sql": "tasks.places.sql:Sql",
     "webhook": "tasks.places.webhook:Webhook",
+    "youtube": "tasks.places.youtube:YouTube",
 }
 """Where each service's options are; named, not imported, so that one service does not wait for another's libraries."""
 
