@@ -90,7 +90,16 @@ def _shorten(record: logging.LogRecord) -> bool:
     return True
 
 
+def _without_headers(record: logging.LogRecord) -> bool:
+    """Leave of httpcore's lines on one of our exchanges only what was done: an answer's headers may hold a secret."""
+    if _ours.get():
+        record.msg, record.args = str(record.msg).partition(" ")[0], ()
+    return True
+
+
 logging.getLogger("httpx").addFilter(_shorten)
+for _name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy"):
+    logging.getLogger(_name).addFilter(_without_headers)
 
 
 class _Wire:

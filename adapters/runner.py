@@ -14,6 +14,7 @@ from adapters.contracts.errors import (
     OutcomeUnknown,
     RateLimited,
     Rejected,
+    StillWorking,
     Transient,
 )
 from adapters.contracts.item import Media
@@ -23,6 +24,11 @@ from adapters.contracts.retry import GiveUp, RetryPolicy
 
 LEASE = timedelta(seconds=60)
 """How long a claimed job belongs to its worker; longer than a request's deadline and the longest delay."""
+
+
+GOT_ON = "got on in attempt"
+"""Beside an adapter's own progress: the attempt that reached something new. Attempts are counted from it, for a job
+that gets on does not kill its workers, however many die over it."""
 
 
 class Attempts(Protocol):
@@ -67,9 +73,10 @@ class DestinationRunner:
     def run(self, job: Job) -> Result:
         """Do one claimed job; see `adapters.contracts.jobs.JobRunner`."""
         work = _Work(self, job)
-        if job.attempt > self.policy.attempts:
+        tries = job.attempt - _got_on(job)
+        if tries > self.policy.attempts:
             why = "its workers died or it was given back too often"
-            return work.die(Transient(f"tried {job.attempt - 1} times: {why}"), exhausted=True)
+            return work.die(Transient(f"tried {tries - 1} times: {why}"), exhausted=True)
         if job.action is not Action.CREATE and (job.held is None or job.held.deleted):
             if job.action is Action.DELETE:
                 self.store.cancel(job, run_id=self.run_id)
@@ -142,7 +149,12 @@ class _Work:
         wait = (settled - self.runner.store.now()).total_seconds()
         if wait > 0:
             raise RateLimited("an earlier request may still take effect", wait)
-        found = self.runner.destination.find(self._write(), since)
+        try:
+            found = self.runner.destination.find(self._write(), since)
+        except Rejected:
+            # Not one of its requests was refused: what it had left was, and that is an answer.
+            self.doubt = False
+            raise
         return None if found is None else self._sent(found, self._losses())
 
     def _grade(self) -> Grade:
@@ -166,7 +178,7 @@ class _Work:
             deadline=self.runner.policy.deadline,
             sending=self._mark,
             save=self._save,
-            progress=job.progress,
+            progress={name: value for name, value in job.progress.items() if name != GOT_ON},
             media=self.runner.media,
         )
 
@@ -176,7 +188,10 @@ class _Work:
 
     def _save(self, progress: Mapping[str, Any]) -> None:
         """Keep a step's progress, which renews the lease."""
-        self._keep(self.runner.store.save_progress(self.job, progress, self.runner.lease))
+        got_on = {name: value for name, value in self.job.progress.items() if name == GOT_ON}
+        if self.job.progress != {**progress, **got_on}:
+            got_on = {GOT_ON: self.job.attempt}
+        self._keep(self.runner.store.save_progress(self.job, {**progress, **got_on}, self.runner.lease))
 
     def _keep(self, job: Job) -> None:
         """Go on with the job as the store has it, without losing its item and the action decided here."""
@@ -188,21 +203,26 @@ class _Work:
         return () if item is None else self.runner.destination.render(item).losses
 
     def _sent(self, receipt: Receipt, losses: tuple[str, ...]) -> Receipt:
-        """Let the receipt say which version the place holds, and what that lost."""
+        """Let the receipt say which version the place holds, and what that lost, as foreseen and besides."""
         item = self.job.item
         if item is None:
             return receipt
         held = {} if receipt.version else {"version": item.version, "changed_at": item.changed_at}
-        return receipt.model_copy(update={"losses": losses, **held})
+        return receipt.model_copy(update={"losses": tuple(dict.fromkeys((*losses, *receipt.losses))), **held})
 
     def wait(self, error: RateLimited) -> Result:
-        """Give the job back until the moment that the place named, and let everyone leave the place alone so long."""
+        """Give the job back until the moment that the place named, and let everyone leave the place alone so long.
+
+        A place that is at work on this item alone takes the others meanwhile.
+        """
+        working = isinstance(error, StillWorking)
         store = self.runner.store
         until = store.now() + timedelta(seconds=error.retry_after)
         failure = self._failure(error)
-        store.pause(self.job.descriptor.destination_id, until)
+        if not working:
+            store.pause(self.job.descriptor.destination_id, until)
         try:
-            store.release(self.job, failure, not_before=until, in_doubt=self.doubt, counts=False)
+            store.release(self.job, failure, not_before=until, in_doubt=self.doubt or working, counts=False)
         except LeaseLost as lost:
             return Dropped(str(lost))
         return Waits(until, failure)
@@ -243,3 +263,9 @@ class _Work:
         return Failure(
             at=at, attempt=self.job.attempt, error=type(error).__name__, message=message or str(error) or repr(error)
         )
+
+
+def _got_on(job: Job) -> int:
+    """Return the attempt in which the job last reached something new; 0 where a person has counted anew since."""
+    attempt = job.progress.get(GOT_ON, 0)
+    return attempt if isinstance(attempt, int) and attempt <= job.attempt else 0

@@ -34,7 +34,7 @@ from adapters.contracts.jobs import (
     RunRecord,
     Tally,
 )
-from adapters.contracts.ports import MediaMissing, Paced, Page, PublishingDestination, SourceAdapter
+from adapters.contracts.ports import Choosy, MediaMissing, Paced, Page, PublishingDestination, SourceAdapter
 from adapters.contracts.retry import RetryPolicy
 from adapters.media import FolderMediaStore
 from adapters.planning import Planner, PlanRules
@@ -150,7 +150,7 @@ class PublishingRoad:
         return Planner(
             PlanRules(
                 descriptor=Descriptor(source_id=source.identity, destination_id=self.destination.identity),
-                held_back_by=self.options.selection.held_back_by,
+                held_back_by=self._held_back_by,
                 baseline=baseline,
                 edits=self.options.edits,
                 allow_older=self.options.allow_older,
@@ -158,6 +158,13 @@ class PublishingRoad:
             ),
             self.run_id,
         )
+
+    def _held_back_by(self, item: ContentItem) -> str:
+        """Name what holds an item back: this pair's options, or a place that has no use for it."""
+        reason = self.options.selection.held_back_by(item)
+        if not reason and isinstance(self.destination, Choosy):
+            reason = self.destination.leaves_out(item)
+        return reason
 
     def _plan_all(self, source: SourceAdapter) -> None:
         """Read the source behind the cursor and record what every page asks for."""

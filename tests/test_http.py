@@ -1,6 +1,7 @@
 """The HTTP client: what may have left, what an answer means, and what messages show."""
 
 import contextlib
+import logging
 import socket
 import struct
 import threading
@@ -19,6 +20,7 @@ from adapters.contracts.errors import (
     Transient,
 )
 from adapters.http import LONGEST_ANSWER, UNNAMED_WAIT, Client, Response, _failure, classify, origin
+from tests.servers.counting import Counting
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
@@ -474,3 +476,18 @@ def test_closing_twice_is_fine(client, serve):
     client.close()
     client.close()
     assert post(client, url).status == 200
+
+
+def test_an_answers_headers_are_in_no_log(tmp_path, caplog):
+    """An upload's own address comes in one, and lets in whoever knows it: httpcore's lines say only what was done."""
+    server = Counting(tmp_path)
+    client = Client()
+    try:
+        with caplog.at_level(logging.DEBUG):
+            client.get(f"{server.base}/state", headers={}, deadline=20)
+        core = [record.getMessage() for record in caplog.records if record.name == "httpcore.http11"]
+        assert "receive_response_headers.complete" in core
+        assert "Content-Type" not in "".join(core)
+    finally:
+        client.close()
+        server.stop()

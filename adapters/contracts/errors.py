@@ -3,6 +3,7 @@
     SyndicateError
     ├── Transient               try again, with growing delays
     │   └── RateLimited         try again, never before `retry_after` seconds have passed
+    │       └── StillWorking    it has arrived, and the place is at work on it: ask for this item again, then
     ├── Rejected                never this item: a dead letter, the run goes on
     ├── OutcomeUnknown          the place may have it: settle the doubt as the destination's grade says
     ├── ConfigurationError      nothing works until a person has changed something: stop at once
@@ -36,6 +37,13 @@ class RateLimited(Transient):
     def __reduce__(self) -> tuple[type[RateLimited], tuple[str, float]]:
         """Survive pickling with both arguments: results and processes carry errors."""
         return type(self), (str(self), self.retry_after)
+
+
+class StillWorking(RateLimited):
+    """The place has the item and has not made up its mind; it goes on taking others meanwhile.
+
+    The job stays in doubt, so that its next attempt looks for what this one has left.
+    """
 
 
 class Rejected(SyndicateError):

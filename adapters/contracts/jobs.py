@@ -122,8 +122,11 @@ class Job(Model):
 
     A look-up counts from here, a key's life from `sent_at`.
     """
-    progress: dict[str, Any] = Field(default_factory=dict)
-    """What a publication in several steps has already reached."""
+    progress: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)
+    """What a publication in several steps has already reached; the store alone keeps it, and nobody is shown it.
+
+    An upload's own address lets in whoever knows it.
+    """
     receipt: Receipt | None = None
     """What the destination said to this job."""
     held: Receipt | None = None

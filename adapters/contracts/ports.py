@@ -129,7 +129,7 @@ class Write:
     """
     save: Callable[[Mapping[str, Any]], None]
     """Stores a step's progress, which renews the lease; raises LeaseLost."""
-    progress: Mapping[str, Any] = field(default_factory=dict)
+    progress: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What an earlier attempt reached."""
     media: Callable[[Media], MediaFile] | None = None
     """The bytes of the item's media, kept by whoever claimed the job."""
@@ -187,10 +187,21 @@ class PublishingDestination(Protocol):
         """Do one write."""
 
     def find(self, write: Write, since: datetime) -> Receipt | None:
-        """Look for what an earlier attempt may have left, by our own mark; only grade FINDABLE is asked."""
+        """Look for what an earlier attempt may have left, by our own mark; only grade FINDABLE is asked.
+
+        Raises Rejected when it was left, and the place has refused it since: that settles the doubt.
+        """
 
     def close(self) -> None:
         """Give back what is open; may be called twice."""
+
+
+@runtime_checkable
+class Choosy(Protocol):
+    """What a publishing place may offer besides: it has no use for some items, which are then filtered by that name."""
+
+    def leaves_out(self, item: ContentItem) -> str:
+        """Name what keeps an item from this place ("no video"), or return an empty string; asks nobody."""
 
 
 @dataclass(frozen=True)

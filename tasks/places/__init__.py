@@ -14,6 +14,7 @@ PLACES = {
     "sql": "tasks.places.sql:Sql",
     "vk": "tasks.places.vk:Vk",
     "webhook": "tasks.places.webhook:Webhook",
+    "youtube": "tasks.places.youtube:YouTube",
 }
 """Where each service's options are; named, not imported, so that one service does not wait for another's libraries."""
 

@@ -23,12 +23,13 @@ def home(tmp_path_factory):
 def run(home, tmp_path):
     """Return a function that runs a flow file and returns exit code, output and summary."""
 
-    def start(flow, *arguments, **variables):
+    def start(flow, *arguments, stdin=None, **variables):
         environment = os.environ | {"PREFECT_HOME": str(home), "SYNDICATE_WITNESS": str(tmp_path / "w")} | variables
         return subprocess.Popen(
             [sys.executable, str(ROOT / "flows" / f"{flow}.py"), *map(str, arguments)],
             cwd=tmp_path,
             env=environment,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

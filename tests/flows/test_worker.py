@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.exports import export, lines, message
+from tests.exports import export, film, films, lines, message
 from tests.servers.prefect import Prefect
+from tests.servers.youtube import YouTube
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def youtube(tmp_path_factory):
+    """An emulator of YouTube."""
+    running = YouTube(tmp_path_factory.mktemp("youtube"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, youtube):
     """A Prefect server with its worker."""
-    running = Prefect(tmp_path_factory.mktemp("server"))
+    running = Prefect(tmp_path_factory.mktemp("server"), **youtube.environment)
     yield running
     running.stop()
 
@@ -96,3 +106,20 @@ def test_a_failed_run_is_retried_with_its_dead_letters_alone(server, counting, t
     assert server.wait(run_id, "Completed", "Crashed")["name"] == "Completed"
     assert [effect["id"] for effect in place.effects()].count("telegram:42/3") == 1
     assert len(place.effects()) == 5
+
+
+def test_a_used_up_quota_reschedules_the_run_for_midnight_in_los_angeles(server, youtube, tmp_path):
+    """The slot is free meanwhile: another pair runs."""
+    source = films(tmp_path / "export", [film(n, f"film {n}") for n in range(1, 4)])
+    youtube.control(uploads_a_day=1)
+    parameters = {"export": str(source), "channel": "UCemulated0000000000000", "from_beginning": True}
+    waiting = server.deployment_run("telegram-export-to-youtube/default", **parameters)
+    state = server.wait(waiting, "AwaitingRetry", "Completed", "Failed", "Crashed")
+    assert state["name"] == "AwaitingRetry"
+    due = datetime.fromisoformat(state["state_details"]["scheduled_time"]).astimezone(ZoneInfo("America/Los_Angeles"))
+    assert (due.hour, due.minute) in {(0, 1), (0, 2)}
+    assert len(youtube.effects("insert")) == 1
+    archive = server.deployment_run(
+        "telegram-export-to-local/default", export=str(source), archive=str(tmp_path / "archive")
+    )
+    assert server.wait(archive, "Completed", "Failed", "Crashed")["name"] == "Completed"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contracts.errors import MassDeletion, RateLimited, Rejected, Transient
+from adapters.contracts.errors import MassDeletion, RateLimited, Rejected, StillWorking, Transient
 from adapters.contracts.item import Unreadable
 from adapters.contracts.jobs import DeadLetterFilter, Reason, Receipt, State
 from adapters.contracts.ports import Grade
@@ -344,3 +344,81 @@ def test_a_run_says_what_was_lost(road, answer):
     summary = road(ListSource([post(1), post(2)]), place)
     assert (summary.delivered, summary.losses) == (2, {"a poll": 2, "bold": 2})
     assert road(ListSource([post(1), post(2)]), place).losses == {}
+
+
+class Cinema(FakePlace):
+    """A place that has no use for items without the word film."""
+
+    def leaves_out(self, item):
+        return "" if "film" in item.text else "no film"
+
+
+def test_what_a_place_has_no_use_for_is_filtered_by_its_name(road):
+    """Counted, in a dry run too; no dead letter, no request."""
+    source, place = ListSource([post(1, "a film"), post(2, "words"), post(3, "another film")]), Cinema()
+    dry = road(source, place, dry_run=True)
+    assert (dry.pending, dry.filtered_by) == (2, {"no film": 1})
+    done = road(source, place)
+    assert (done.delivered, done.filtered_by, done.dead) == (2, {"no film": 1}, 0)
+    assert [text for _, _, text in place.effects] == ["a film", "another film"]
+
+
+def test_an_item_that_the_place_is_at_work_on_waits_by_itself(road, clock):
+    """The others go on meanwhile; it stays in doubt, and its next attempt looks for what it has left."""
+    working = ("after the effect", StillWorking("being processed", 30))
+    place = FakePlace(grade=Grade.FINDABLE, fallback=Grade.FINDABLE, errors=[working])
+    began = clock()
+    done = road(ListSource([post(1), post(2)]), place)
+    assert (done.delivered, len(place.effects)) == (2, 2)
+    assert clock() - began >= timedelta(seconds=30)
+
+
+def test_what_an_earlier_attempt_left_may_have_been_refused_since(road):
+    """That is an answer: a dead letter with the reason, and no doubt."""
+    place = Refusing(grade=Grade.FINDABLE, fallback=Grade.FINDABLE, errors=[lost()])
+    done = road(ListSource([post(1)]), place)
+    assert done.dead_by == {"rejected": 1}
+    (letter,) = road.store.dead_letters(DeadLetterFilter())
+    assert (letter.in_doubt, "refused since" in letter.failures[-1].message) == (False, True)
+
+
+class Refusing(FakePlace):
+    """A place that refuses later what it has taken."""
+
+    def find(self, write, since):
+        raise Rejected("refused since")
+
+
+class Steps(FakePlace):
+    """A place with many steps, whose worker dies after each."""
+
+    def write(self, write):
+        reached = write.progress.get("step", 0)
+        if reached < 12:
+            write.save({"step": reached + 1})
+            raise KeyboardInterrupt
+        return super().write(write)
+
+
+def test_a_job_that_gets_on_is_not_given_up(road):
+    """More workers die over it than the policy has attempts, each a step further: it arrives."""
+    source, place = ListSource([post(1)]), Steps()
+    for _ in range(12):
+        with pytest.raises(KeyboardInterrupt):
+            road(source, place)
+    assert road(source, place).delivered == 1
+
+
+def test_a_job_that_does_not_get_on_is_given_up(road):
+    """Saving the same again is no step."""
+
+    class Stuck(Steps):
+        def write(self, write):
+            write.save({"step": 1})
+            raise KeyboardInterrupt
+
+    source, place = ListSource([post(1)]), Stuck()
+    for _ in range(6):
+        with pytest.raises(KeyboardInterrupt):
+            road(source, place)
+    assert road(source, place).dead_by == {"exhausted": 1}

@@ -20,7 +20,7 @@ PREFECT = [sys.executable, "-m", "prefect"]
 class Prefect:
     """A running server with the pack deployed and one worker that takes one run at a time."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, **variables: str):
         port = _free_port()
         self.api = f"http://127.0.0.1:{port}/api"
         self.environment = os.environ | {
@@ -30,6 +30,7 @@ class Prefect:
             "PREFECT_SERVER_API_PORT": str(port),
             "SYNDICATE_DATABASE_URL": f"sqlite:///{folder}/syndicate.db",
             "SYNDICATE_WITNESS": str(folder / "witness"),
+            **variables,
         }
         self._log = (folder / "prefect.log").open("w", encoding="utf-8")
         self._processes = [self._start("server", "start", "--port", str(port))]

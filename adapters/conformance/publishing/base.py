@@ -81,6 +81,8 @@ class PublishingBase(Suite):
     has_secret: ClassVar[bool] = True
     signs: ClassVar[bool] = False
     """Whether the secret signs requests and is not sent itself."""
+    publishes_with: ClassVar[int] = 1
+    """Which of a post's writing requests may publish it; those before it are steps that nobody sees."""
     keeps_text: ClassVar[bool] = True
     """Whether a look at the service shows an item's text as it was given."""
     statuses: ClassVar[dict[str, tuple[Answer, type[SyndicateError]]]] = HTTP_STATUSES

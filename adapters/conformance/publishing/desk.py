@@ -53,6 +53,10 @@ class Place:
     """The token that `connect` gives the adapter: it may appear nowhere."""
     age: Callable[[float], None] | None = None
     """Lets seconds pass for the service, so that it forgets keys as it really would."""
+    needs: Callable[[int], Sequence[tuple[Media, bytes]]] = lambda _: ()
+    """The files without which the service takes no post at all, each post's its own by its number."""
+    deadline: float = DEADLINE
+    """Seconds a request may take; more where a post is many requests and the machine is busy."""
 
 
 @dataclass
@@ -68,7 +72,7 @@ class Desk:
         self.wire = Wire(self.place.url)
         self.store = memory_store(self.clock)
         self.media = FolderMediaStore(self.folder / "media")
-        self.policy = RetryPolicy(jitter=0, deadline=DEADLINE)
+        self.policy = RetryPolicy(jitter=0, deadline=self.place.deadline)
         self.adapter = self.connect()
         self._numbers = iter(range(1, 10_000))
 
@@ -88,7 +92,10 @@ class Desk:
             id=f"{SOURCE}/{number}",
             published_at=START + timedelta(minutes=number),
             text=text or f"text {number}",
-            media=tuple(self._kept(data, f"{number}-{n}.png") for n, data in enumerate(media)),
+            media=(
+                *(self._kept(medium, data) for medium, data in self.place.needs(number)),
+                *(self._kept(_picture(f"{number}-{n}.png"), data) for n, data in enumerate(media)),
+            ),
             **more,
         )
         return stamp(item, "kit")
@@ -98,8 +105,8 @@ class Desk:
         changed = item.model_copy(update={"text": text, "edited_at": item.changed_at + timedelta(minutes=1)})
         return stamp(changed, "kit")
 
-    def _kept(self, data: bytes, name: str) -> Media:
-        medium = Media(kind=MediaKind.PHOTO, name=name, mime="image/png", size=len(data), ref=name)
+    def _kept(self, medium: Media, data: bytes) -> Media:
+        medium = medium.model_copy(update={"size": len(data), "ref": medium.name})
         return self.media.keep(medium, MediaFile(lambda: io.BytesIO(data), len(data)))
 
     def ask(self, action: Action, item: ContentItem) -> str:
@@ -172,7 +179,7 @@ class Desk:
             item_id=item_id,
             item=item,
             held=None,
-            deadline=DEADLINE,
+            deadline=self.place.deadline,
             sending=lambda: None,
             save=lambda _: None,
             media=self.media.media,
@@ -190,6 +197,11 @@ class Desk:
         self.wire.stop()
         self.store.close()
         self.adapter.close()
+
+
+def _picture(name: str) -> Media:
+    """Describe a picture."""
+    return Media(kind=MediaKind.PHOTO, name=name, mime="image/png")
 
 
 def picture(number: int, size: int = 120) -> bytes:

@@ -19,14 +19,14 @@ class Waiting(PublishingBase):
     def test_every_answer_is_in_its_class(self, desk: Desk, status: str) -> None:
         """Its class decides whether an item dies, waits, or stops the run."""
         answer, expected = self.statuses[status]
-        desk.wire.fail(1, answer)
+        desk.wire.fail(self.publishes_with, answer)
         with pytest.raises(SyndicateError) as caught:
             desk.adapter.write(desk.write(desk.post()))
         assert type(caught.value) is expected
 
     def test_every_error_says_something(self, desk: Desk, status: str) -> None:
         """In one line, for people, and not the address."""
-        desk.wire.fail(1, self.statuses[status][0])
+        desk.wire.fail(self.publishes_with, self.statuses[status][0])
         with pytest.raises(SyndicateError) as caught:
             desk.adapter.write(desk.write(desk.post()))
         assert len(str(caught.value)) > len("error")
@@ -34,7 +34,7 @@ class Waiting(PublishingBase):
 
     def test_no_wait_is_cut_short(self, desk: Desk, throttle: str) -> None:
         """The job comes back when the service said, not a second earlier, and is no attempt the poorer."""
-        desk.wire.fail(1, self.statuses[throttle][0])
+        desk.wire.fail(self.publishes_with, self.statuses[throttle][0])
         key = desk.ask(Action.CREATE, desk.post("later"))
         desk.one()
         due = desk.store.next_due(Queue("kit:1", desk.adapter.identity))
@@ -58,8 +58,8 @@ class Waiting(PublishingBase):
     def test_a_token_that_expires_stops_the_run_and_loses_nothing(self, desk: Desk) -> None:
         """What was not sent is pending, not dead; mended, each arrives once."""
         keys = [desk.ask(Action.CREATE, desk.post(f"post {n}")) for n in range(1, 4)]
-        desk.wire.fail(2, self.denied)
         assert desk.try_one() is None
+        desk.wire.fail(self.publishes_with, self.denied)
         assert isinstance(desk.try_one(), ConfigurationError)
         assert [desk.job(key).state for key in keys] == [State.DONE, State.PENDING, State.PENDING]
         desk.deliver()
@@ -68,16 +68,16 @@ class Waiting(PublishingBase):
     def test_what_is_refused_stops_nothing(self, desk: Desk) -> None:
         """One dead letter; the next item arrives."""
         bad, good = (desk.ask(Action.CREATE, desk.post(text)) for text in ("bad", "good"))
-        desk.wire.fail(1, self.refused)
+        desk.wire.fail(self.publishes_with, self.refused)
         desk.deliver()
         assert (desk.job(bad).reason, desk.job(good).state) == (Reason.REJECTED, State.DONE)
         assert desk.texts == ["good"]
 
     def test_a_refusal_is_not_tried_again(self, desk: Desk) -> None:
         """The service has read it and said no."""
-        desk.wire.fail(1, self.refused)
+        desk.wire.fail(self.publishes_with, self.refused)
         desk.put(Action.CREATE, desk.post())
-        assert len(desk.wire.writes) == 1
+        assert len(desk.wire.writes) == self.publishes_with
 
     def test_a_dead_letter_is_complete_and_can_be_redriven(self, desk: Desk) -> None:
         """Item, reason, history; sent again after the cause is gone, it arrives as it was."""
@@ -104,7 +104,7 @@ class Waiting(PublishingBase):
         """What carries a token goes nowhere else."""
         other = Wire(desk.place.url)
         try:
-            desk.wire.fail(1, Answer(307, {"Location": f"{other.url}/elsewhere"}))
+            desk.wire.fail(self.publishes_with, Answer(307, {"Location": f"{other.url}/elsewhere"}))
             with pytest.raises(SyndicateError):
                 desk.adapter.write(desk.write(desk.post()))
             assert not other.requests
