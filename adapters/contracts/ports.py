@@ -212,6 +212,8 @@ class Committed:
     generation: str
     media_missing: tuple[str, ...] = ()
     """"item id: why", for each medium that the source promised and did not have."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Item id → why, for each item that the place's settings keep out: filtered, not delivered."""
 
 
 class BulkSession(Protocol):

@@ -1,0 +1,188 @@
+"""Articles: what becomes of an item, or of several short ones, in the feed; what breaks a rule is told by its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+from lxml import etree
+
+from adapters.contracts.item import ContentItem, Media
+from adapters.destinations.dzen.profile import DzenSettings, Profile
+from adapters.destinations.dzen.richtext import blocks, clean, losses_of, markup, plain, untracked
+from adapters.destinations.dzen.rules import RULES
+
+FEED, PREVIEW = "feed.xml", "preview.html"
+DESCRIPTION = 250
+"""Characters of an article's beginning that its card shows."""
+_SENTENCE = re.compile(r"(?<=[.!?…])[\"»”)]*(?=\s|$)")
+_SAYS = re.compile(r"\w")
+
+
+@dataclass(frozen=True)
+class Article:
+    """One `item` of the feed."""
+
+    id: str
+    guid: str
+    title: str
+    link: str
+    description: str
+    published_at: datetime
+    body: str
+    """Markup in Dzen's tags."""
+    cover: Media | None
+    """The first picture, with its `path` in the place."""
+    losses: tuple[str, ...]
+
+
+def guid_of(item_id: str) -> str:
+    """Return an item's guid, by its id alone and for ever: the id itself, whatever is no plain sign of it escaped."""
+    return quote(item_id, safe=":/@-._~", errors="surrogatepass")
+
+
+def length_of(item: ContentItem) -> int:
+    """Return how many characters of text an item has, as Dzen's readers would count them."""
+    return len(" ".join(clean(_text(item)).split()))
+
+
+def compose(settings: DzenSettings, article_id: str, items: Sequence[ContentItem]) -> Article:
+    """Return the article of one item, or of several in order of their dates, whose media have been kept."""
+    first = items[0]
+    cover = _cover(settings.profile, items)
+    parts = [_figure(settings, cover)] if cover else []
+    parts += [part for item in items for part in _parts(settings, item, cover)]
+    text = "\n".join(plain(part) for part in parts if part.tag in {"p", "blockquote", "ul"})
+    losses = [loss for item in items for loss in _losses(item)]
+    if cover is None and any(_is_picture(medium) for item in items for medium in item.media):
+        losses.append(f"pictures left out: none is {settings.profile.cover_width} pixels wide")
+    return Article(
+        id=article_id,
+        guid=guid_of(article_id),
+        title=_title(settings, first, text),
+        link=_link(settings, article_id, first),
+        description=_cut(" ".join(text.split()), DESCRIPTION),
+        published_at=first.published_at,
+        body=markup(parts),
+        cover=cover,
+        losses=tuple(dict.fromkeys(losses)),
+    )
+
+
+def judge(profile: Profile, item: ContentItem) -> None:
+    """Raise Rejected, with the rule's name, for an item that cannot be an article of this profile."""
+    length = length_of(item)
+    if profile.short == "refuse" and length < profile.text_min:
+        raise RULES["text-length"].broken(
+            item.id,
+            f"the text has {length} characters, {profile.text_min} are needed: lengthen it at the source, or choose to "
+            "skip or join short items",
+        )
+    if len(item.title) > profile.title_max:
+        how = f"the title has {len(item.title)} characters, {profile.title_max} are allowed: shorten it at the source"
+        raise RULES["title-length"].broken(item.id, how)
+    pictures = [medium for medium in item.media if _is_picture(medium)]
+    if profile.without_picture == "refuse" and not pictures:
+        raise RULES["picture"].broken(item.id, "it has no picture: add one at the source")
+    if profile.unfit == "refuse" and pictures and _cover(profile, [item]) is None:
+        raise RULES["cover-width"].broken(item.id, f"no picture of it is {profile.cover_width} pixels wide")
+
+
+def _is_picture(medium: Media) -> bool:
+    """Say whether a kept medium is a picture."""
+    return bool(medium.path) and medium.mime.startswith("image/")
+
+
+def _cover(profile: Profile, items: Sequence[ContentItem]) -> Media | None:
+    """Return the picture that goes first: Dzen makes the card of it."""
+    pictures = (medium for item in items for medium in item.media if _is_picture(medium))
+    return next((medium for medium in pictures if medium.width >= profile.cover_width), None)
+
+
+def _text(item: ContentItem) -> str:
+    """Return the text of an item with that of its poll."""
+    answers = "\n".join(answer.text for answer in item.poll.answers) if item.poll else ""
+    return f"{item.text}\n{item.poll.question}\n{answers}" if item.poll else item.text
+
+
+def _parts(settings: DzenSettings, item: ContentItem, cover: Media | None) -> Iterator[etree._Element]:
+    """Yield an item's elements behind the cover: its text, its poll, its files; no picture goes without a cover."""
+    yield from blocks(item.text, item.spans, settings.profile.tracking)
+    if item.poll:
+        yield from blocks(item.poll.question, (), ())
+        answers = etree.Element("ul")
+        for answer in item.poll.answers:
+            etree.SubElement(answers, "li").text = clean(answer.text)
+        if len(answers):
+            yield answers
+    for medium in item.media:
+        if medium.path and medium is not cover and (cover is not None or not _is_picture(medium)):
+            yield _figure(settings, medium)
+
+
+def _figure(settings: DzenSettings, medium: Media) -> etree._Element:
+    """Return a picture or a video with its caption."""
+    figure = etree.Element("figure")
+    sizes = {"width": str(medium.width), "height": str(medium.height)} if medium.width and medium.height else {}
+    address = f"{settings.base_url}/{medium.path}"
+    if medium.mime.startswith("image/"):
+        etree.SubElement(figure, "img", {"src": address} | sizes)
+    else:
+        video = etree.SubElement(figure, "video", sizes)
+        etree.SubElement(video, "source", src=address, type=medium.mime)
+    if caption := clean(medium.title).strip():
+        etree.SubElement(figure, "figcaption").text = caption
+    return figure
+
+
+def _title(settings: DzenSettings, item: ContentItem, text: str) -> str:
+    """Return the source's title, or the first sentence that says something, or the channel's title with the date."""
+    if own := " ".join(clean(item.title).split()):
+        return own
+    for line in text.split("\n"):
+        for sentence in _SENTENCE.split(line):
+            if _SAYS.search(sentence):
+                return _cut(" ".join(sentence.split()), settings.profile.title_max).removesuffix(".")
+    return f"{clean(settings.title)}, {item.published_at:%Y-%m-%d}"
+
+
+def _cut(text: str, most: int) -> str:
+    """Cut a text at a word's end where it is too long, and say so by an ellipsis."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - 1]
+    at = kept.rfind(" ")
+    return (kept[:at] if at > most // 2 else kept).rstrip(" ,;:-") + "…"
+
+
+def _link(settings: DzenSettings, article_id: str, item: ContentItem) -> str:
+    """Return the item's own page where there is one, else the one that the settings name."""
+    try:
+        if item.url and urlsplit(item.url).scheme in {"http", "https"}:
+            return untracked(clean(item.url), settings.profile.tracking)
+    except ValueError:
+        pass
+    if settings.link:
+        return settings.link.replace("{id}", quote(article_id.rpartition("/")[2], safe="", errors="surrogatepass"))
+    return f"{settings.base_url}/{PREVIEW}#{guid_of(article_id)}"
+
+
+def _losses(item: ContentItem) -> Iterator[str]:
+    """Name what an item loses on its way to Dzen."""
+    yield from losses_of(item.spans)
+    for medium in item.media:
+        if not medium.path:
+            yield f"{medium.kind} left out: {medium.missing or 'Dzen takes no such files'}"
+    if clean(item.text) != item.text.replace("\r", ""):
+        yield "characters that XML cannot hold"
+    if item.poll:
+        yield "the poll is shown as a list"
+    if item.forward:
+        yield "whom it was forwarded from"
+    if item.reply_to:
+        yield "what it answers"
+    if item.location:
+        yield "the place"
