@@ -86,6 +86,7 @@ class DzenSession:
             work = self._prepared(batch, media)
             self._unsettled = True
             if self._apply(batch, work):
+                self._state.admit(self._now(), self._profile)
                 self._save()
                 self.publish()
         except OSError as error:
