@@ -252,6 +252,9 @@ class BulkRoad:
         self._missing += len(done.media_missing)
         self._example = self._example or next(iter(done.media_missing), "")
         for item, action in pending.items:
+            if item.id in done.left_out:
+                self._filter(done.left_out[item.id])
+                continue
             self.tally.delivered += 1
             self.tally.created += action is Action.CREATE
             self.tally.updated += action is Action.UPDATE

@@ -10,15 +10,20 @@ from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
-from adapters.contracts.item import ContentItem, Media
+from adapters.contracts.item import ContentItem, Media, SpanKind
 from adapters.destinations.dzen.profile import DzenSettings, Profile
-from adapters.destinations.dzen.richtext import blocks, clean, losses_of, markup, plain, untracked
+from adapters.destinations.dzen.richtext import blocks, clean, markup, plain, untracked
 from adapters.destinations.dzen.rules import RULES
+from adapters.fidelity import NAMES, Part, report
+from adapters.text.spans import PLAIN
 
 FEED, PREVIEW = "feed.xml", "preview.html"
 DESCRIPTION = 250
 """Characters of an article's beginning that its card shows."""
-_SENTENCE = re.compile(r"(?<=[.!?…])[\"»”)]*(?=\s|$)")
+_SHOWN = frozenset({Part.TITLE, Part.POLL})
+_PLAIN_HERE = frozenset({SpanKind.SPOILER, SpanKind.CODE, SpanKind.PRE, SpanKind.MENTION_NAME, SpanKind.CUSTOM_EMOJI})
+"""Marks that Dzen has no tag for."""
+_SENTENCE = re.compile(r"\S.*?(?:[.!?…]+[\"»”)]*(?=\s|$)|$)")
 _SAYS = re.compile(r"\w")
 
 
@@ -143,7 +148,7 @@ def _title(settings: DzenSettings, item: ContentItem, text: str) -> str:
     if own := " ".join(clean(item.title).split()):
         return own
     for line in text.split("\n"):
-        for sentence in _SENTENCE.split(line):
+        for sentence in _SENTENCE.findall(line):
             if _SAYS.search(sentence):
                 return _cut(" ".join(sentence.split()), settings.profile.title_max).removesuffix(".")
     return f"{clean(settings.title)}, {item.published_at:%Y-%m-%d}"
@@ -172,17 +177,12 @@ def _link(settings: DzenSettings, article_id: str, item: ContentItem) -> str:
 
 def _losses(item: ContentItem) -> Iterator[str]:
     """Name what an item loses on its way to Dzen."""
-    yield from losses_of(item.spans)
-    for medium in item.media:
-        if not medium.path:
-            yield f"{medium.kind} left out: {medium.missing or 'Dzen takes no such files'}"
+    more = [PLAIN[span.kind] for span in item.spans if span.kind in _PLAIN_HERE]
+    absent = [medium for medium in item.media if medium.missing and not medium.path]
+    more += [f"{NAMES[medium.kind]} is left out: {medium.missing}" for medium in absent]
     if clean(item.text) != item.text.replace("\r", ""):
-        yield "characters that XML cannot hold"
+        more.append("characters that XML cannot hold are left out")
     if item.poll:
-        yield "the poll is shown as a list"
-    if item.forward:
-        yield "whom it was forwarded from"
-    if item.reply_to:
-        yield "what it answers"
-    if item.location:
-        yield "the place"
+        more.append("a poll is a list")
+    # What is kept here has lost its `ref`; which files are missing has been said above.
+    yield from report(item.model_copy(update={"media": ()}), _SHOWN, more)

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import secrets
 import shutil
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
+from adapters.contracts.errors import Rejected
 from adapters.contracts.item import ContentItem, Media, MediaKind
 from adapters.contracts.ports import MediaFile, MediaMissing
 from adapters.destinations.dzen.profile import Profile
 from adapters.destinations.dzen.rules import RULES, Rule
 from adapters.destinations.dzen.storage import Storage
+from adapters.pictures import PictureLimits, fit
 
 MEDIA = "media"
 BLOCK = 1 << 20
-LARGEST_PICTURE = 100_000_000
-"""Pixels of a picture that is opened at all; a small file can hold far more, to fill a reader's memory."""
-QUALITY = 90
+LARGEST_PICTURE = 64 << 20
+"""Bytes of a picture that is looked at."""
 EXTENSIONS = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "video/mp4": ".mp4"}
 _MAYBE = frozenset({MediaKind.PHOTO, MediaKind.VIDEO, MediaKind.ANIMATION, MediaKind.VIDEO_NOTE})
 
@@ -100,7 +99,9 @@ class MediaKeeper:
             raise Unfit(RULES["video-format"], "it is no MP4")
         if medium.kind in {MediaKind.AUDIO, MediaKind.VOICE}:
             raise Unfit(RULES["content-tags"], "Dzen takes no sound")
-        return self._picture(staged)
+        if staged.stat().st_size > LARGEST_PICTURE:
+            raise Unfit(RULES["picture-format"], f"it has more than {LARGEST_PICTURE:,} bytes")
+        return self._picture(medium, staged)
 
     def _video(self, medium: Media) -> tuple[str, int, int]:
         """Judge a video by the size that its source tells; one that is not told is taken."""
@@ -111,42 +112,33 @@ class MediaKeeper:
             raise Unfit(RULES["video-size"], how)
         return "video/mp4", width, height
 
-    def _picture(self, staged: Path) -> tuple[str, int, int]:
-        """Judge a picture, turned as it is to be seen, and write it anew where Dzen does not take it as it is."""
+    def _picture(self, medium: Media, staged: Path) -> tuple[str, int, int]:
+        """Judge a picture, and write it anew where Dzen does not take it as it is."""
+        profile, name = self.profile, medium.name or medium.kind
+        limits = PictureLimits(formats=frozenset(profile.picture_formats), side=profile.picture_longest)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                with Image.open(staged) as opened:
-                    return self._written(opened, staged)
-        except Unfit:
-            raise
-        except UnidentifiedImageError as error:
-            raise Unfit(RULES["picture-format"], "Dzen takes no such files") from error
-        except Exception as error:
-            # A damaged picture makes its decoder fail in any way it likes.
-            raise Unfit(RULES["picture-format"], f"the picture cannot be read: {type(error).__name__}") from error
-
-    def _written(self, opened: Image.Image, staged: Path) -> tuple[str, int, int]:
-        """Return what a picture is, after writing it anew if need be."""
-        profile = self.profile
-        if opened.width * opened.height > LARGEST_PICTURE:
-            raise Unfit(RULES["picture-format"], f"the picture has {opened.width} x {opened.height} pixels")
-        mime = Image.MIME.get(opened.format or "", "")
-        turned = opened.getexif().get(0x0112, 1) != 1
-        width, height = opened.size if not turned else ImageOps.exif_transpose(opened).size
+            fitted = fit(name, MediaFile(lambda: staged.open("rb"), staged.stat().st_size), limits)
+        except Rejected as error:
+            raise Unfit(RULES["picture-format"], str(error)) from error
+        with fitted.file.open() as source:
+            data = source.read()
+        width, height = _pixels(data)
         if width < profile.picture_width or height < profile.picture_height:
             least = f"{profile.picture_width} x {profile.picture_height}"
             raise Unfit(RULES["picture-size"], f"it has {width} x {height} pixels, {least} are needed")
-        if mime in profile.picture_formats and not turned and max(width, height) <= profile.picture_longest:
-            opened.load()
-            return mime, width, height
-        picture = ImageOps.exif_transpose(opened)
-        picture.thumbnail((profile.picture_longest, profile.picture_longest))
-        if picture.has_transparency_data and "image/png" in profile.picture_formats:
-            picture.convert("RGBA").save(staged, "PNG", optimize=True)
-            return "image/png", *picture.size
-        picture.convert("RGB").save(staged, "JPEG", quality=QUALITY, optimize=True)
-        return "image/jpeg", *picture.size
+        staged.write_bytes(data)
+        return fitted.mime, width, height
+
+
+def _pixels(data: bytes) -> tuple[int, int]:
+    """Return a picture's size; what cannot be told is nothing."""
+    from PIL import Image  # noqa: PLC0415 - an extra, and slow to import
+
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            return opened.size
+    except (OSError, ValueError, SyntaxError):
+        return 0, 0
 
 
 def _copy(file: MediaFile, staged: Path) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import groupby, pairwise
+from operator import itemgetter
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml import etree
@@ -16,12 +17,6 @@ from adapters.text.html import link_of
 _NOT_XML = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write, and the carriage return, which every parser turns into a line feed."""
 _MARKS = {SpanKind.BOLD: "b", SpanKind.ITALIC: "i", SpanKind.UNDERLINE: "u", SpanKind.STRIKETHROUGH: "s"}
-_LOST = {
-    SpanKind.SPOILER: "hidden text is shown openly",
-    SpanKind.CODE: "code is shown as plain text",
-    SpanKind.PRE: "code is shown as plain text",
-    SpanKind.CUSTOM_EMOJI: "custom emoji are shown as plain ones",
-}
 _SCHEMES = frozenset({"http", "https"})
 
 
@@ -45,11 +40,6 @@ def address_of(span: Span, text: str, tracking: Sequence[str]) -> str:
         return untracked(address, tracking) if urlsplit(address).scheme.lower() in _SCHEMES else ""
     except ValueError:
         return ""
-
-
-def losses_of(spans: Sequence[Span]) -> list[str]:
-    """Name what Dzen's tags cannot show, each once."""
-    return list(dict.fromkeys(_LOST[span.kind] for span in spans if span.kind in _LOST))
 
 
 def blocks(text: str, spans: Sequence[Span], tracking: Sequence[str]) -> Iterator[etree._Element]:
@@ -85,13 +75,18 @@ def _paragraph(
     near = [span for span in spans if span.offset < end and span.offset + span.length > begin]
     edges = {begin, end, *(edge for span in near for edge in (span.offset, span.offset + span.length))}
     cuts = sorted(edge for edge in edges if begin <= edge <= end)
-    pieces = [(_over(near, a, b), clean(text[a:b])) for a, b in pairwise(cuts) if clean(text[a:b])]
     links = {id(span): address_of(span, text, tracking) for span in near}
+    pieces = []
+    for a, b in pairwise(cuts):
+        if piece := clean(text[a:b]):
+            over = _over(near, a, b)
+            marks = tuple(sorted({_MARKS[span.kind] for span in over if span.kind in _MARKS}))
+            pieces.append((next((links[id(span)] for span in over if links[id(span)]), ""), marks, piece))
     paragraph = etree.Element("p")
-    for address, group in groupby(pieces, lambda piece: next((a for s in piece[0] if (a := links[id(s)])), "")):
+    for address, linked in groupby(pieces, itemgetter(0)):
         parent = etree.SubElement(paragraph, "a", href=address) if address else paragraph
-        for over, piece in group:
-            _append(parent, sorted({_MARKS[span.kind] for span in over if span.kind in _MARKS}), piece)
+        for marks, alike in groupby(linked, itemgetter(1)):
+            _append(parent, marks, "".join(piece for *_, piece in alike))
     return paragraph
 
 
