@@ -110,7 +110,7 @@ class DzenDestination:
         if state.source != source_id:
             raise ConfigurationError(
                 f"the feed in {self._storage.where} is made from {state.source}, not from {source_id}: a channel has "
-                "one source; choose another --place"
+                "one source; choose another --feed"
             )
         return DzenSession(self._settings, self._storage, state, tag, self._now)
 

@@ -151,7 +151,7 @@ def _title(settings: DzenSettings, item: ContentItem, text: str) -> str:
         for sentence in _SENTENCE.findall(line):
             if _SAYS.search(sentence):
                 return _cut(" ".join(sentence.split()), settings.profile.title_max).removesuffix(".")
-    return f"{clean(settings.title)}, {item.published_at:%Y-%m-%d}"
+    return f"{clean(settings.name)}, {item.published_at:%Y-%m-%d}"
 
 
 def _cut(text: str, most: int) -> str:

@@ -192,7 +192,7 @@ class Bucket:
         except (AlreadyExistsError, PreconditionError):
             raise
         except FileNotFoundError as error:
-            raise ConfigurationError(f"there is no {self._where}: make the bucket, or name another --place") from error
+            raise ConfigurationError(f"there is no {self._where}: make the bucket, or name another --feed") from error
         except BaseError as error:
             raise _trouble(error, self._where) from error
 
@@ -203,7 +203,7 @@ def bucket(place: str, endpoint: str, region: str, key: tuple[str, str] | None) 
     def make() -> Storage:
         parts = urlsplit(place)
         if parts.scheme != "s3" or not parts.netloc:
-            raise ConfigurationError(f"--place {place} is no bucket: write s3://bucket/prefix")
+            raise ConfigurationError(f"--feed {place} is no bucket: write s3://bucket/prefix")
         config: dict[str, Any] = {"region": region, "virtual_hosted_style_request": False}
         if endpoint:
             config |= {"endpoint": endpoint}

@@ -26,9 +26,9 @@ def feed(settings: DzenSettings, articles: Sequence[Article]) -> bytes:
     """Return the feed of these articles, in their order."""
     rss = etree.Element("rss", version="2.0", nsmap=NAMESPACES)
     channel = etree.SubElement(rss, "channel")
-    _put(channel, "title", settings.title)
+    _put(channel, "title", settings.name)
     _put(channel, "link", settings.site or settings.base_url)
-    _put(channel, "description", settings.description or settings.title)
+    _put(channel, "description", settings.description or settings.name)
     _put(channel, "language", settings.language)
     href = f"{settings.base_url}/{FEED}"
     etree.SubElement(channel, _name("atom", "link"), href=href, rel="self", type="application/rss+xml")

@@ -38,11 +38,11 @@ def page(settings: DzenSettings, articles: Sequence[Article], waiting: int, lack
     etree.SubElement(head, "meta", {"http-equiv": "Content-Security-Policy", "content": POLICY})
     etree.SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     etree.SubElement(head, "meta", name="robots", content="noindex")
-    etree.SubElement(head, "title").text = clean(settings.title)
+    etree.SubElement(head, "title").text = clean(settings.name)
     etree.SubElement(head, "style").text = STYLE
     body = etree.SubElement(html, "body")
     top = etree.SubElement(body, "header")
-    etree.SubElement(top, "h1").text = clean(settings.title)
+    etree.SubElement(top, "h1").text = clean(settings.name)
     said = f"{len(articles):,} articles in the feed"
     said += f", {waiting:,} wait for a place" if waiting else ""
     said += f", {lacking:,} wait for more text" if lacking else ""

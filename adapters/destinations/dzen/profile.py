@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
@@ -88,7 +89,8 @@ class DzenSettings(Model):
     """A folder, or `s3://bucket/prefix`."""
     base_url: str
     """The address of the place's `public` folder: the feed is `<base_url>/feed.xml`."""
-    title: str = "Channel"
+    title: str = ""
+    """The channel's name; empty: the host of its address."""
     site: str = ""
     """The address of the site that is linked with the channel; empty: the base URL."""
     description: str = ""
@@ -100,6 +102,11 @@ class DzenSettings(Model):
     """Of a bucket: the service's address, where it is not AWS."""
     region: str = "us-east-1"
     profile: Profile = Profile()
+
+    @property
+    def name(self) -> str:
+        """Return what the channel is called."""
+        return self.title or urlsplit(self.site or self.base_url).hostname or self.base_url
 
     @field_validator("base_url", "site", "endpoint")
     @classmethod

@@ -151,7 +151,7 @@ class Folder:
         """Raise ConfigurationError for a folder that holds something else than a feed."""
         there = {entry.name for entry in self._root.iterdir()} if self._root.exists() else set()
         if there - {PUBLIC, STATE}:
-            raise ConfigurationError(f"{self._root} is not empty and no feed of this pack; choose another --place")
+            raise ConfigurationError(f"{self._root} is not empty and no feed of this pack; choose another --feed")
 
 
 def _tag(status: os.stat_result) -> str:
