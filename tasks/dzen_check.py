@@ -40,9 +40,8 @@ def check_feed(feed: str, *, text_min: int, days: float, max_items: int) -> Stat
         }
         for one in sorted(judged.findings, key=lambda one: RULES[one.rule].weight)
     ]
-    line = (
-        f"{judged.items:,} items; Dzen would refuse {judged.refused:,} things, {len(rows) - judged.refused:,} warnings"
-    )
+    warnings = len(rows) - judged.refused
+    line = f"{judged.items:,} items; Dzen would refuse {judged.refused:,} things, {warnings:,} warnings"
     face = FACE.get()
     if face is not None:
         face.show_findings(rows, line)
@@ -65,6 +64,6 @@ def read(feed: str, largest: int) -> bytes:
         answer = client.get(feed, headers={"User-Agent": "prefect-syndicate"}, deadline=DEADLINE)
     finally:
         client.close()
-    if (error := classify(answer, "the feed")) is not None:
-        raise ConfigurationError(str(error))
+    if (trouble := classify(answer, "the feed")) is not None:
+        raise ConfigurationError(str(trouble))
     return answer.body

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Protocol
+from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from adapters.contracts.item import ContentItem, Entry, Media
 from adapters.contracts.jobs import Action, Cursor, Receipt
@@ -241,6 +241,17 @@ class BulkSession(Protocol):
 
         Raises LeaseLost when somebody else has written here since this session opened.
         """
+
+
+@runtime_checkable
+class Foretelling(Protocol):
+    """A bulk place that can say beforehand what becomes of an item: for a dry run."""
+
+    def left_out(self, item: ContentItem) -> str:
+        """Name what keeps an item out, as `Committed.left_out` would; empty where nothing does."""
+
+    def render(self, item: ContentItem) -> Rendered:
+        """Say how the item would look here and what it would lose; raises Rejected as a commit would."""
 
 
 class BulkDestination(Protocol):

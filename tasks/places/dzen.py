@@ -34,7 +34,7 @@ class Dzen(Place):
     author: str = ""
     """Whose name the articles bear."""
     link: str = ""
-    """An item's page where its source names none, https://example.com/posts/{id}; the page beside the feed when left out."""
+    """An item's page where its source names none: https://example.com/posts/{id}; else the page beside the feed."""
     short: Literal["refuse", "skip", "join"] = "refuse"
     """Of items with too little text: make dead letters, leave out by name, or join with the next short ones."""
     text_min: int = 300

@@ -21,7 +21,7 @@ from typing import ClassVar
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import ContentItem
 from adapters.contracts.ports import BulkSession, Rendered
-from adapters.destinations.dzen.article import compose, judge
+from adapters.destinations.dzen.article import compose, judge, left_out
 from adapters.destinations.dzen.profile import DzenSettings, Profile
 from adapters.destinations.dzen.session import NAME, DzenSession
 from adapters.destinations.dzen.state import State
@@ -81,6 +81,10 @@ class DzenDestination:
             yield self._session(source_id)
         finally:
             self._close()
+
+    def left_out(self, item: ContentItem) -> str:
+        """Name what keeps an item out of the feed; empty where nothing does."""
+        return left_out(self._settings.profile, item)
 
     def render(self, item: ContentItem) -> Rendered:
         """Say how an item would look in the feed, were its files there, and what it would lose; raises Rejected."""

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
-from adapters.contracts.item import ContentItem, Media, SpanKind
+from adapters.contracts.item import ContentItem, ItemKind, Media, SpanKind
 from adapters.destinations.dzen.profile import DzenSettings, Profile
 from adapters.destinations.dzen.richtext import blocks, clean, markup, plain, untracked
 from adapters.destinations.dzen.rules import RULES
@@ -75,6 +75,15 @@ def compose(settings: DzenSettings, article_id: str, items: Sequence[ContentItem
         cover=cover,
         losses=tuple(dict.fromkeys(losses)),
     )
+
+
+def left_out(profile: Profile, item: ContentItem) -> str:
+    """Name what keeps an item out of the feed by its nature or by a setting; empty where nothing does."""
+    if item.kind is not ItemKind.POST:
+        return f"{item.kind} message"
+    if profile.short == "skip" and length_of(item) < profile.text_min:
+        return f"shorter than {profile.text_min} characters"
+    return ""
 
 
 def judge(profile: Profile, item: ContentItem) -> None:

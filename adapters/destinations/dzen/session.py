@@ -11,11 +11,11 @@ from pathlib import Path
 from pydantic_core import PydanticSerializationError
 
 from adapters.contracts.errors import Rejected, Transient
-from adapters.contracts.item import ContentItem, ItemKind, Media
+from adapters.contracts.item import ContentItem, Media
 from adapters.contracts.ports import Batch, Committed, Held, MediaFile
 from adapters.destinations.dzen import feed, preview
 from adapters.destinations.dzen import state as states
-from adapters.destinations.dzen.article import FEED, PREVIEW, Article, compose, judge, length_of
+from adapters.destinations.dzen.article import FEED, PREVIEW, Article, compose, judge, left_out, length_of
 from adapters.destinations.dzen.media import MediaKeeper
 from adapters.destinations.dzen.profile import DzenSettings
 from adapters.destinations.dzen.state import State
@@ -120,7 +120,7 @@ class DzenSession:
             name = next((o for one in given.names if (o := self._state.owner(one)) in self._state.rows), given.id)
             item = given if name == given.id else given.model_copy(update={"id": name})
             _writable(item)
-            if reason := self._left_out(item):
+            if reason := left_out(self._profile, item):
                 work.left_out[item.id] = reason
                 work.gone.append(item.id)
                 continue
@@ -129,14 +129,6 @@ class DzenSession:
             work.items[item.id] = kept.item, not kept.missing
             work.missing += kept.missing
         return work
-
-    def _left_out(self, item: ContentItem) -> str:
-        """Name what keeps an item out of the feed by its nature or by a setting; empty where nothing does."""
-        if item.kind is not ItemKind.POST:
-            return f"{item.kind} message"
-        if self._profile.short == "skip" and length_of(item) < self._profile.text_min:
-            return f"shorter than {self._profile.text_min} characters"
-        return ""
 
     def _apply(self, batch: Batch, work: _Work) -> bool:
         """Note what a batch comes to; says whether that changed anything."""
