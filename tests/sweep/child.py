@@ -23,8 +23,10 @@ from typing import Any
 
 import tasks.bulk
 from adapters.contracts.errors import SyndicateError
+from adapters.contracts.ports import BulkDestination
 from adapters.contracts.retry import RetryPolicy
 from adapters.databases import engines
+from adapters.destinations.dzen import DzenDestination, DzenSettings, Profile
 from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.destinations.local.pages.site import Cuts
 from adapters.destinations.sql import SqlDestination
@@ -52,7 +54,7 @@ class Run:
     """What one run is told."""
 
     road: str
-    """"archive", "pages" (an archive with all its formats), "sql", "webhook" or "naive"."""
+    """"archive", "pages" (an archive with all its formats), "sql", "dzen", "webhook" or "naive"."""
     folder: str
     """Where the export, the archive, the media and a SQLite store lie, and `shift`: seconds the clock is fast."""
     state: int = 2
@@ -104,12 +106,17 @@ def run(told: Run) -> Summary:
 
 
 def _bulk(told: Run, folder: Path, store: SqlJobStore) -> BulkRoad:
-    """Build the road from an export into an archive or a database."""
-    place: LocalDestination | SqlDestination = LocalDestination(LocalSettings(archive=folder / "archive"))
+    """Build the road from an export into an archive, a database or a feed."""
+    place: BulkDestination = LocalDestination(LocalSettings(archive=folder / "archive"))
     if told.road == "pages":
         place = LocalDestination(
             LocalSettings(archive=folder / "archive", formats=("jsonl", "markdown", "site")),
             Cuts(page=20, tag=2, segment=2),
+        )
+    if told.road == "dzen":
+        profile = Profile(text_min=0)
+        place = DzenDestination(
+            DzenSettings(place=str(folder / "feed"), base_url="https://example.com", profile=profile)
         )
     if told.road == "sql":
         place = SqlDestination(partial(engines.engine_of, told.place or f"sqlite:///{folder / 'place.db'}", DATABASE))
