@@ -271,6 +271,12 @@ class BulkRoad:
                 self._bury(pending.items[0], error)
                 self._commit(session, _Pending(take_over=pending.take_over), cursor)
                 return
+            refused, rest = self._foretold(pending)
+            if refused:
+                for item, action, why in refused:
+                    self._bury((item, action), why)
+                self._commit(session, rest, cursor)
+                return
             middle = len(pending.items) // 2
             self._commit(session, _Pending(pending.items[:middle], pending.take_over), None)
             self._commit(session, _Pending(pending.items[middle:]), cursor)
@@ -278,14 +284,27 @@ class BulkRoad:
         self._missing += len(done.media_missing)
         self._example = self._example or next(iter(done.media_missing), "")
         for item, action in pending.items:
+            if item.id in self._buried:
+                self._record(PagePlan(supersede=[self._buried.pop(item.id)]))
             if item.id in done.left_out:
                 self._filter(done.left_out[item.id])
                 continue
             self.tally.delivered += 1
             self.tally.created += action is Action.CREATE
             self.tally.updated += action is Action.UPDATE
-            if item.id in self._buried:
-                self._record(PagePlan(supersede=[self._buried.pop(item.id)]))
+
+    def _foretold(self, pending: _Pending) -> tuple[list[tuple[ContentItem, Action, Rejected]], _Pending]:
+        """Return what the place can tell beforehand that it refuses, and the rest: halving would find one at a time."""
+        refused, rest = [], _Pending(take_over=pending.take_over)
+        for item, action in pending.items:
+            try:
+                if isinstance(self.destination, Foretelling):
+                    self.destination.render(item)
+            except Rejected as error:
+                refused.append((item, action, error))
+            else:
+                rest.items.append((item, action))
+        return refused, rest
 
     def _bury(self, refused: tuple[ContentItem, Action], error: Rejected) -> None:
         """Keep an item that the place will not take, with its media, as a dead letter."""

@@ -21,7 +21,7 @@ from typing import ClassVar
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import ContentItem
 from adapters.contracts.ports import BulkSession, Rendered
-from adapters.destinations.dzen.article import compose, judge, left_out
+from adapters.destinations.dzen.article import compose, judge_text, left_out
 from adapters.destinations.dzen.profile import DzenSettings, Profile
 from adapters.destinations.dzen.session import NAME, DzenSession
 from adapters.destinations.dzen.state import State
@@ -68,6 +68,7 @@ class DzenDestination:
         try:
             with self._storage.locked():
                 session = self._session(source_id)
+                session.begin()
                 session.publish()
                 session.repaired = session.notes()
                 yield session
@@ -88,7 +89,7 @@ class DzenDestination:
 
     def render(self, item: ContentItem) -> Rendered:
         """Say how an item would look in the feed, were its files there, and what it would lose; raises Rejected."""
-        judge(self._settings.profile, item)
+        judge_text(self._settings.profile, item)
         article = compose(self._settings, item.id, [item])
         return Rendered(f"{article.title}\n\n{article.body}", article.losses)
 

@@ -61,7 +61,7 @@ def compose(settings: DzenSettings, article_id: str, items: Sequence[ContentItem
     parts = [_figure(settings, cover)] if cover else []
     parts += [part for item in items for part in _parts(settings, item, cover)]
     text = "\n".join(plain(part) for part in parts if part.tag in {"p", "blockquote", "ul"})
-    losses = [loss for item in items for loss in _losses(item)]
+    losses = [loss for item in items for loss in _losses(item, settings.profile.title_max)]
     if cover is None and any(_is_picture(medium) for item in items for medium in item.media):
         losses.append(f"pictures left out: none is {settings.profile.cover_width} pixels wide")
     return Article(
@@ -86,8 +86,8 @@ def left_out(profile: Profile, item: ContentItem) -> str:
     return ""
 
 
-def judge(profile: Profile, item: ContentItem) -> None:
-    """Raise Rejected, with the rule's name, for an item that cannot be an article of this profile."""
+def judge_text(profile: Profile, item: ContentItem) -> None:
+    """Raise Rejected, with the rule's name, for an item whose text cannot be an article of this profile."""
     length = length_of(item)
     if profile.short == "refuse" and length < profile.text_min:
         raise RULES["text-length"].broken(
@@ -95,9 +95,10 @@ def judge(profile: Profile, item: ContentItem) -> None:
             f"the text has {length} characters, {profile.text_min} are needed: lengthen it at the source, or choose to "
             "skip or join short items",
         )
-    if len(item.title) > profile.title_max:
-        how = f"the title has {len(item.title)} characters, {profile.title_max} are allowed: shorten it at the source"
-        raise RULES["title-length"].broken(item.id, how)
+
+
+def judge_pictures(profile: Profile, item: ContentItem) -> None:
+    """Raise Rejected, with the rule's name, for an item whose pictures, as they were kept, do not make an article."""
     pictures = [medium for medium in item.media if _is_picture(medium)]
     if profile.without_picture == "refuse" and not pictures:
         raise RULES["picture"].broken(item.id, "it has no picture: add one at the source")
@@ -155,7 +156,7 @@ def _figure(settings: DzenSettings, medium: Media) -> etree._Element:
 def _title(settings: DzenSettings, item: ContentItem, text: str) -> str:
     """Return the source's title, or the first sentence that says something, or the channel's title with the date."""
     if own := " ".join(clean(item.title).split()):
-        return own
+        return _cut(own, settings.profile.title_max)
     for line in text.split("\n"):
         for sentence in _SENTENCE.findall(line):
             if _SAYS.search(sentence):
@@ -184,7 +185,7 @@ def _link(settings: DzenSettings, article_id: str, item: ContentItem) -> str:
     return f"{settings.base_url}/{PREVIEW}#{guid_of(article_id)}"
 
 
-def _losses(item: ContentItem) -> Iterator[str]:
+def _losses(item: ContentItem, title_max: int) -> Iterator[str]:
     """Name what an item loses on its way to Dzen."""
     more = [PLAIN[span.kind] for span in item.spans if span.kind in _PLAIN_HERE]
     absent = [medium for medium in item.media if medium.missing and not medium.path]
@@ -193,5 +194,7 @@ def _losses(item: ContentItem) -> Iterator[str]:
         more.append("characters that XML cannot hold are left out")
     if item.poll:
         more.append("a poll is a list")
+    if len(item.title) > title_max:
+        more.append("a title is cut")
     # What is kept here has lost its `ref`; which files are missing has been said above.
     yield from report(item.model_copy(update={"media": ()}), _SHOWN, more)

@@ -44,7 +44,7 @@ class Profile(Model):
     short: Literal["refuse", "skip", "join"] = "refuse"
     """What becomes of a shorter item: a dead letter, left out by name, or joined with the next short ones."""
     title_max: int = Field(default=140, ge=10)
-    """Characters of a title that is made from the text; a title of the source's own may not be longer."""
+    """Characters of a title; a longer one is cut at a word's end."""
     days: float = Field(default=3, gt=0)
     """For how many days an article, and each edit of it, stays in the feed after it came in."""
     max_items: int = Field(default=500, ge=1)

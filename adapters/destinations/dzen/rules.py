@@ -43,7 +43,7 @@ def _rules(*rules: Rule) -> dict[str, Rule]:
 RULES = _rules(
     Rule("xml-well-formed", "the feed is well-formed XML", XML, "standard"),
     Rule("xml-no-doctype", "the feed has no document type, hence no entities of its own", XML, "ours"),
-    Rule("feed-size", "the feed is not larger than 10 MB", EXPORT, "second-hand"),
+    Rule("feed-size", "the feed is not larger than 10 MB", EXPORT, "second-hand", "warning"),
     Rule("rss-structure", "the feed is RSS 2.0 with one channel, each element in its place", RSS, "standard"),
     Rule(
         "namespaces", "elements of other vocabularies stand in those vocabularies' own namespaces", HELP, "documented"

@@ -15,7 +15,16 @@ from adapters.contracts.item import ContentItem, Media
 from adapters.contracts.ports import Batch, Committed, Held, MediaFile
 from adapters.destinations.dzen import feed, preview
 from adapters.destinations.dzen import state as states
-from adapters.destinations.dzen.article import FEED, PREVIEW, Article, compose, judge, left_out, length_of
+from adapters.destinations.dzen.article import (
+    FEED,
+    PREVIEW,
+    Article,
+    compose,
+    judge_pictures,
+    judge_text,
+    left_out,
+    length_of,
+)
 from adapters.destinations.dzen.media import MediaKeeper
 from adapters.destinations.dzen.profile import DzenSettings
 from adapters.destinations.dzen.state import State
@@ -94,6 +103,11 @@ class DzenSession:
         self._unsettled = False
         return Committed(self.generation, tuple(work.missing), work.left_out)
 
+    def begin(self) -> None:
+        """Write down a new feed's birth: its dead letters are kept under that name before anything else is."""
+        if self._tag == ABSENT:
+            self._save()
+
     def publish(self) -> None:
         """Make the feed, and the page beside it, what they are to be at this moment."""
         now = self._now()
@@ -116,6 +130,7 @@ class DzenSession:
     def _prepared(self, batch: Batch, media: Bytes) -> _Work:
         """Keep media and judge each item; notes nothing, so that a refusal leaves nothing."""
         work, keeper = _Work(), MediaKeeper(self._storage, self._profile)
+        wanted: dict[str, ContentItem] = {}
         for given in batch.items:
             name = next((o for one in given.names if (o := self._state.owner(one)) in self._state.rows), given.id)
             item = given if name == given.id else given.model_copy(update={"id": name})
@@ -124,8 +139,12 @@ class DzenSession:
                 work.left_out[item.id] = reason
                 work.gone.append(item.id)
                 continue
+            judge_text(self._profile, item)
+            wanted[item.id] = item
+        # Pictures cost seconds: they are looked at when nothing else stands against their batch.
+        for item in wanted.values():
             kept = keeper.keep(item, media)
-            judge(self._profile, kept.item)
+            judge_pictures(self._profile, kept.item)
             work.items[item.id] = kept.item, not kept.missing
             work.missing += kept.missing
         return work
@@ -177,7 +196,9 @@ class DzenSession:
 
     def _article(self, article_id: str) -> Article:
         """Return an article, composed once a session for each state of its items."""
-        versions = tuple(f"{one}{self._state.rows[one].version}" for one in self._state.items(article_id))
+        versions = tuple(
+            f"{one} {(row := self._state.rows[one]).version} {row.whole}" for one in self._state.items(article_id)
+        )
         known = self._articles.get(article_id)
         if known is None or known[0] != versions:
             made = compose(self._settings, article_id, self._state.content(article_id))

@@ -173,7 +173,6 @@ def test_pictures_are_made_to_fit(place):
     ("profile", "item", "rule"),
     [
         ({"text_min": 300}, post(7, "short"), "text-length"),
-        ({}, post(7, title="t" * 141), "title-length"),
         ({"without_picture": "refuse"}, post(7), "picture"),
         ({"unfit": "refuse"}, post(7, media=(Media(kind=MediaKind.PHOTO, ref="s", size=619),)), "picture-size"),
         ({"unfit": "refuse"}, post(7, media=(Media(kind=MediaKind.PHOTO, ref="n", size=4),)), "picture-format"),
