@@ -59,6 +59,8 @@ def _article(parent: etree._Element, article: Article) -> None:
     title.text = article.title
     etree.SubElement(parent, "p", {"class": "meta"}).text = f"{article.published_at:%Y-%m-%d %H:%M} UTC"
     for element in etree.fromstring(f"<body>{article.body}</body>"):
+        for video in element.iter("video"):
+            video.set("controls", "")
         parent.append(element)
     for loss in article.losses:
         etree.SubElement(parent, "p", {"class": "lost"}).text = f"lost: {clean(loss)}"

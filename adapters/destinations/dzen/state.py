@@ -133,10 +133,8 @@ class State:
         self.rows[item_id].deleted, self.rows[item_id].body = True, None
 
     def ready(self, article: str, profile: Profile) -> bool:
-        """Say whether an article may be shown: it has items, and text enough where short ones are joined."""
+        """Say whether an article may be shown: it has items, and together they have text enough."""
         items = self.items(article)
-        if profile.short != "join":
-            return bool(items)
         return bool(items) and sum(self.rows[item_id].length for item_id in items) >= profile.text_min
 
     def lacks_text(self, profile: Profile) -> str:

@@ -219,6 +219,15 @@ def test_short_items_are_joined_for_ever(place):
     assert shown(place(post(5, "the fifth one"), **profile))[f"{SOURCE}/4"] == ["another one", "the fifth one"]
 
 
+def test_what_waits_for_more_text_is_not_shown_by_another_setting(place):
+    """Whoever stops joining does not send short articles by it; who joins again goes on where it was."""
+    place(post(1, "nine char"), text_min=20, short="join")
+    data = place(post(2, "a text that is long enough"), text_min=20, short="skip")
+    assert [guid.text for guid in etree.fromstring(data).iter("guid")] == [f"{SOURCE}/2"]
+    data = place(post(3, "twelve chars"), text_min=20, short="join")
+    assert {guid.text for guid in etree.fromstring(data).iter("guid")} == {f"{SOURCE}/1", f"{SOURCE}/2"}
+
+
 def test_nothing_new_touches_nothing(place):
     """The same again, by another process, is no other byte and no other time."""
     place(post(1), post(2))
