@@ -151,8 +151,10 @@ class _Wire:
 class Client:
     """Sends writes once and reads a few times. Proxies are taken from the environment, as httpx does."""
 
-    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, transport: httpx.BaseTransport | None = None, longest: int = LONGEST_ANSWER) -> None:
+        """Take the bytes of an answer that are read at most."""
         self._transport = transport
+        self._longest = longest
         self._kept: httpx.Client | None = None
 
     def send(
@@ -242,7 +244,7 @@ class Client:
                 body += chunk
                 if boottime() >= wire.deadline:
                     raise httpx.ReadTimeout("the deadline passed in the middle of the answer", request=request)
-                if len(body) > LONGEST_ANSWER:
+                if len(body) > self._longest:
                     raise httpx.RemoteProtocolError("the answer is too long", request=request)
             return Response(answer.status_code, answer.headers, bytes(body))
         finally:

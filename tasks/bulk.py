@@ -29,13 +29,13 @@ from adapters.contracts.jobs import (
     Tally,
     job_key,
 )
-from adapters.contracts.ports import Batch, BulkDestination, BulkSession, Held, MediaMissing, SourceAdapter
+from adapters.contracts.ports import Batch, BulkDestination, BulkSession, Foretelling, Held, MediaMissing, SourceAdapter
 from adapters.contracts.version import Change, compare
 from adapters.media import FolderMediaStore
 from tasks.options import Options
-from tasks.publish import keep, names, refuse_mass_deletion
+from tasks.publish import PREVIEWS, keep, names, refuse_mass_deletion
 from tasks.report import Watcher
-from tasks.summary import Summary
+from tasks.summary import Preview, Summary
 
 BATCH = 5_000
 """Items a commit: seconds of work, so that a task run and an fsync cost nothing beside it."""
@@ -80,6 +80,9 @@ class BulkRoad:
     run_id: str
     tally: Tally = field(default_factory=Tally)
     warnings: list[str] = field(default_factory=list)
+    previews: list[Preview] = field(default_factory=list)
+    losses: dict[str, int] = field(default_factory=dict)
+    """Of a dry run: how the first items would look, and what would be lost, for how many items."""
     _buried: dict[str, str] = field(default_factory=dict)
     """The pair's dead letters when the run began: item id → key."""
     _missing: int = 0
@@ -107,7 +110,7 @@ class BulkRoad:
                 "kept without them, and a run with a fuller export fills them in"
             )
         summary.warnings = self.warnings
-        summary.dry_run = self.options.dry_run
+        summary.dry_run, summary.previews, summary.losses = self.options.dry_run, self.previews, self.losses
         summary.close(began)
         if not self.options.dry_run:
             self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed")
@@ -168,12 +171,35 @@ class BulkRoad:
                 self._step(session, pending, Cursor(selection, page.cursor))
                 pending, moved = _Pending(), True
             elif self.options.dry_run:
-                self.tally.pending += len(pending.items)
+                self._foretell(pending)
                 pending = _Pending()
             self.watcher.progress("carrying", page.done, page.total)
         if len(pending) and not self.options.dry_run:
             self._step(session, pending, None)
         return moved
+
+    def _foretell(self, pending: _Pending) -> None:
+        """Count what would be written, and show the first of it where the place can say how it would look."""
+        for item, action in pending.items:
+            if not isinstance(self.destination, Foretelling):
+                self.tally.pending += 1
+            elif reason := self.destination.left_out(item):
+                self._filter(reason)
+            else:
+                self._show(item, action, self.destination)
+
+    def _show(self, item: ContentItem, action: Action, place: Foretelling) -> None:
+        """Count an item by what the place says of it."""
+        try:
+            rendered = place.render(item)
+        except Rejected:
+            self.tally.dead[Reason.REJECTED] = self.tally.dead.get(Reason.REJECTED, 0) + 1
+            return
+        self.tally.pending += 1
+        for loss in rendered.losses:
+            self.losses[loss] = self.losses.get(loss, 0) + 1
+        if len(self.previews) < PREVIEWS:
+            self.previews.append(Preview(item=item.id, action=str(action), body=rendered.body))
 
     def _compare(self, session: BulkSession, entries: Sequence[Entry], pending: _Pending) -> None:
         """Sort a page's entries into what is filtered, already there, and to be written."""
@@ -245,6 +271,12 @@ class BulkRoad:
                 self._bury(pending.items[0], error)
                 self._commit(session, _Pending(take_over=pending.take_over), cursor)
                 return
+            refused, rest = self._foretold(pending)
+            if refused:
+                for item, action, why in refused:
+                    self._bury((item, action), why)
+                self._commit(session, rest, cursor)
+                return
             middle = len(pending.items) // 2
             self._commit(session, _Pending(pending.items[:middle], pending.take_over), None)
             self._commit(session, _Pending(pending.items[middle:]), cursor)
@@ -252,11 +284,27 @@ class BulkRoad:
         self._missing += len(done.media_missing)
         self._example = self._example or next(iter(done.media_missing), "")
         for item, action in pending.items:
+            if item.id in self._buried:
+                self._record(PagePlan(supersede=[self._buried.pop(item.id)]))
+            if item.id in done.left_out:
+                self._filter(done.left_out[item.id])
+                continue
             self.tally.delivered += 1
             self.tally.created += action is Action.CREATE
             self.tally.updated += action is Action.UPDATE
-            if item.id in self._buried:
-                self._record(PagePlan(supersede=[self._buried.pop(item.id)]))
+
+    def _foretold(self, pending: _Pending) -> tuple[list[tuple[ContentItem, Action, Rejected]], _Pending]:
+        """Return what the place can tell beforehand that it refuses, and the rest: halving would find one at a time."""
+        refused, rest = [], _Pending(take_over=pending.take_over)
+        for item, action in pending.items:
+            try:
+                if isinstance(self.destination, Foretelling):
+                    self.destination.render(item)
+            except Rejected as error:
+                refused.append((item, action, error))
+            else:
+                rest.items.append((item, action))
+        return refused, rest
 
     def _bury(self, refused: tuple[ContentItem, Action], error: Rejected) -> None:
         """Keep an item that the place will not take, with its media, as a dead letter."""

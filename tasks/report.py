@@ -130,6 +130,20 @@ class Face:
     summary: Summary | None = None
     error: str = ""
     bars: TerminalProgress | None = None
+    exit_code: int | None = None
+    """How a run ends that has no summary."""
+
+    def show_findings(self, rows: list[dict[str, str]], line: str) -> None:
+        """Print what a check found, the gravest first, and what that comes to."""
+        table = Table(box=None, pad_edge=False)
+        for name in ("weight", "rule", "where", "how", "sure"):
+            table.add_column(name, overflow="fold")
+        for row in rows:
+            style = "red" if row["weight"] == "refused" else None
+            table.add_row(*(Text(row[name]) for name in ("weight", "rule", "where", "how", "sure")), style=style)
+        if rows:
+            self.console.print(table, highlight=False)
+        self.console.print(line, markup=False, highlight=False)
 
     def show_jobs(self, jobs: Sequence[Job], rows: list[dict[str, str]], *, as_json: bool, whole: bool) -> None:
         """Print jobs as a table, or whole, or as JSON, a job a line."""

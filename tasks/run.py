@@ -60,7 +60,7 @@ def run_pair(
         if is_bulk(destination):
             road = BulkRoad(pair, source, destination, settings, store, media, options, engine, watcher, run_id())
             summary = road.run()
-            summary.place = str(settings.get("archive") or settings.get("database") or "")
+            summary.place = str(settings.get("archive") or settings.get("database") or settings.get("feed") or "")
             summary.destination = destination.identity
             return summary
         place = destination

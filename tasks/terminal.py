@@ -59,6 +59,8 @@ def run_here(flow: Flow[..., Any], arguments: tuple[Any, ...], options: dict[str
     if face.error:
         complain(face.error)
         return 1
+    if face.exit_code is not None:
+        return face.exit_code
     if state.is_completed():
         return 0
     error = state.result(raise_on_failure=False)

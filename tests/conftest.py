@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from tests.servers import postgres
+from tests.servers import postgres, s3
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +60,19 @@ def cluster():
     yield url, restart
     stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory):
+    """A bucket of a service that keeps conditions."""
+    running = s3.moto(tmp_path_factory.mktemp("moto"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def rclone(tmp_path_factory):
+    """A bucket of a service that ignores conditions."""
+    running = s3.rclone(tmp_path_factory.mktemp("rclone"))
+    yield running
+    running.stop()

@@ -235,6 +235,8 @@ class Committed:
     generation: str
     media_missing: tuple[str, ...] = ()
     """"item id: why", for each medium that the source promised and did not have."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Item id → why, for each item that the place's settings keep out: filtered, not delivered."""
 
 
 class BulkSession(Protocol):
@@ -262,6 +264,17 @@ class BulkSession(Protocol):
 
         Raises LeaseLost when somebody else has written here since this session opened.
         """
+
+
+@runtime_checkable
+class Foretelling(Protocol):
+    """A bulk place that can say beforehand what becomes of an item: for a dry run."""
+
+    def left_out(self, item: ContentItem) -> str:
+        """Name what keeps an item out, as `Committed.left_out` would; empty where nothing does."""
+
+    def render(self, item: ContentItem) -> Rendered:
+        """Say how the item would look here and what it would lose; raises Rejected as a commit would."""
 
 
 class BulkDestination(Protocol):

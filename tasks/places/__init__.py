@@ -10,6 +10,7 @@ from adapters.contracts.ports import BulkDestination, PublishingDestination
 from tasks.groups import Place
 
 PLACES = {
+    "dzen": "tasks.places.dzen:Dzen",
     "local": "tasks.places.local:Local",
     "sql": "tasks.places.sql:Sql",
     "vk": "tasks.places.vk:Vk",

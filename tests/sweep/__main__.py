@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.servers import postgres
+from tests.sweep.feeds import Feed
 from tests.sweep.roads import Archive, Road, Webhook
 from tests.sweep.sweep import Row, Sweep, show
 from tests.sweep.tables import Tables
@@ -43,6 +44,7 @@ def sweeps(only: str, every: int, url: str) -> Iterator[tuple[Row, bool]]:
         (Archive(), ("KILL", *ERRORS)),
         (Archive("pages", "pages"), ("KILL", *ERRORS)),
         (Tables(), ("KILL", *ERRORS)),
+        (Feed(), ("KILL", *ERRORS)),
         (Webhook("webhook-keys"), ("KILL", *ERRORS, "STOP")),
         (Webhook("webhook-holds", honours_key=False), ("KILL", *ERRORS, "STOP")),
     ]

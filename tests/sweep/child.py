@@ -25,9 +25,10 @@ from pydantic import SecretStr
 
 import tasks.bulk
 from adapters.contracts.errors import SyndicateError
-from adapters.contracts.ports import PublishingDestination, SourceAdapter
+from adapters.contracts.ports import BulkDestination, PublishingDestination, SourceAdapter
 from adapters.contracts.retry import RetryPolicy
 from adapters.databases import engines
+from adapters.destinations.dzen import DzenDestination, DzenSettings, Profile
 from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.destinations.local.pages.site import Cuts
 from adapters.destinations.sql import SqlDestination
@@ -58,7 +59,7 @@ class Run:
     """What one run is told."""
 
     road: str
-    """"archive", "pages" (an archive with all its formats), "sql", "webhook", "vk" or "naive"."""
+    """"archive", "pages" (an archive with all its formats), "sql", "dzen", "webhook", "vk" or "naive"."""
     folder: str
     """Where the export, the archive, the media and a SQLite store lie, and `shift`: seconds the clock is fast."""
     state: int = 2
@@ -111,12 +112,17 @@ def run(told: Run) -> Summary:
 
 
 def _bulk(told: Run, folder: Path, store: SqlJobStore) -> BulkRoad:
-    """Build the road from an export into an archive or a database."""
-    place: LocalDestination | SqlDestination = LocalDestination(LocalSettings(archive=folder / "archive"))
+    """Build the road from an export into an archive, a database or a feed."""
+    place: BulkDestination = LocalDestination(LocalSettings(archive=folder / "archive"))
     if told.road == "pages":
         place = LocalDestination(
             LocalSettings(archive=folder / "archive", formats=("jsonl", "markdown", "site")),
             Cuts(page=20, tag=2, segment=2),
+        )
+    if told.road == "dzen":
+        profile = Profile(text_min=0)
+        place = DzenDestination(
+            DzenSettings(place=str(folder / "feed"), base_url="https://example.com", profile=profile)
         )
     if told.road == "sql":
         place = SqlDestination(partial(engines.engine_of, told.place or f"sqlite:///{folder / 'place.db'}", DATABASE))
@@ -169,7 +175,7 @@ def _publishing(
     )
 
 
-ROADS = {"webhook": _webhook, "vk": _vk, "archive": _bulk, "sql": _bulk}
+ROADS = {"webhook": _webhook, "vk": _vk, "archive": _bulk, "pages": _bulk, "sql": _bulk, "dzen": _bulk}
 
 
 def work(told: Run) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sweep import tracing
+from tests.sweep.feeds import Feed
 from tests.sweep.roads import Archive, Webhook
 from tests.sweep.sweep import Sweep
 
@@ -42,6 +43,13 @@ def test_the_pages_hold():
     with Sweep(Archive("pages", "pages")) as prepared:
         for fault, most in zip(FAULTS, (12, 5, 5), strict=True):
             held(prepared.sweep(fault, most=most), most)
+
+
+def test_the_feed_holds():
+    """The same on the way into Dzen's feed, which is never half a feed and never one without its pictures."""
+    with Sweep(Feed()) as prepared:
+        for fault in FAULTS:
+            held(prepared.sweep(fault, most=7), 7)
 
 
 @KEYS

@@ -136,7 +136,7 @@ class Guarding(BulkBase):
     @with_media
     def test_killed_in_the_middle_of_a_batch(self, shelf: Shelf) -> None:
         """The process ends as it reads a file: nothing of the batch is there, and the next run writes it all."""
-        files = {"a.png": b"first", "b.png": b"second"}
+        files = {name: shelf.file(name) for name in ("a.png", "b.png")}
         asked = 0
 
         def dies(wanted: Media) -> MediaFile:

@@ -102,7 +102,7 @@ class Keeping(BulkBase):
     @with_media
     def test_media_lie_there(self, shelf: Shelf) -> None:
         """Each file, whole."""
-        files = {"a.png": b"first" * 9, "b.png": b"second" * 9}
+        files = {name: shelf.file(name) for name in ("a.png", "b.png")}
         done = commit(shelf, post(1, media=_media(files)), media=bytes_of(files))
         assert not done.media_missing
         assert set(shelf.media()) >= set(files.values())
@@ -119,7 +119,7 @@ class Keeping(BulkBase):
     @pytest.mark.parametrize("name", ["../../climbs.png", "/absolute.png", "a\0b.png", "CON", "x" * 400, ""])
     def test_a_hostile_file_name_stays_inside(self, shelf: Shelf, name: str) -> None:
         """The item arrives, and its file under a name of the place's own."""
-        files = {"ref": b"bytes of a file"}
+        files = {"ref": shelf.file("ref")}
         item = post(1, media=(medium("ref", files["ref"]).model_copy(update={"name": name}),))
         commit(shelf, item, media=bytes_of(files))
         assert shelf.texts() == {f"{SOURCE}/1": "text 1"}

@@ -38,6 +38,8 @@ class Shelf:
     """Takes the place away, as a lost disk does."""
     move: Callable[[], Callable[[], BulkDestination]] | None = None
     """Moves the place elsewhere, another folder or another address; returns how it is opened there."""
+    file: Callable[[str], bytes] = lambda name: f"the bytes of {name}".encode() * 9
+    """Makes a file that the place takes and keeps as it is, another one for each name."""
 
 
 class BulkBase(Suite):
