@@ -445,13 +445,36 @@ def test_a_timed_post_is_edited_and_deleted_before_and_after_its_time(vk):
     receipt = place.write(write(item("a"))[0])
     receipt = place.write(write(item("b"), Action.UPDATE, receipt)[0])
     assert [(post["text"], post["postponed"]) for post in vk.state()["posts"]] == [("b", True)]
-    assert math.isclose(receipt.notes["due"] - vk.state()["now"], 3600, abs_tol=60)
+    assert math.isclose(receipt.notes["due"][0] - vk.state()["now"], 3600, abs_tol=60)
     vk.control(move=3700)
-    past = receipt.model_copy(update={"notes": {"due": int(time.time()) - 60}})
+    past = receipt.model_copy(update={"notes": {"due": [int(time.time()) - 60]}})
     place.write(write(item("c"), Action.UPDATE, past)[0])
     assert [post["text"] for post in vk.posts()] == ["c"]
     place.write(write(None, Action.DELETE, past)[0])
     assert vk.posts() == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_posts_of_one_moment_go_on_the_timer_a_minute_apart(vk, workers):
+    """VK refuses a second post for the same time: whoever meets it takes the next free minute."""
+    walls = [wall(vk, delay_minutes=60) for _ in range(workers)]
+    receipts = [
+        walls[number % workers].write(Write(**{**vars(write(item(f"text {number}"))[0]), "key": f"k{number}"}))
+        for number in range(4)
+    ]
+    due = [receipt.notes["due"][0] for receipt in receipts]
+    assert sorted(post["date"] for post in vk.state()["posts"]) == sorted(due)
+    assert len(set(due)) == 4
+
+
+def test_a_long_timed_item_keeps_each_posts_time_when_edited(vk):
+    """Each of its posts has a minute of its own, before the edit and after it."""
+    place = wall(vk, delay_minutes=60)
+    receipt = place.write(write(item("word " * 8000))[0])
+    before = [post["date"] for post in vk.state()["posts"]]
+    again = place.write(write(item("WORD " * 8000), Action.UPDATE, receipt)[0])
+    assert [post["date"] for post in vk.state()["posts"]] == before == again.notes["due"]
+    assert len(set(before)) == len(before) > 1
 
 
 # Found again

@@ -24,6 +24,8 @@ LONGEST_DAY_WAIT = 6 * 3600.0
 """A day's limit is tried again at midnight in Moscow, or so often before: which day VK counts by is not known."""
 MOSCOW = timedelta(hours=3)
 DAILY = re.compile(r"\b\d+ posts|per day|a day|daily|too many posts|limit", re.IGNORECASE)
+ADDING_DENIED = frozenset({214})
+"""Says three things, told apart by its words: no right, the day's number, a time on the timer that is taken."""
 TAKEN = re.compile(r"already scheduled", re.IGNORECASE)
 PERSON = {
     5: f"VK does not accept the token (it has expired, or was revoked): get a new one; {GET_A_TOKEN}; {LOST_NOTHING}",

@@ -1,7 +1,7 @@
 """Posts on a wall: made, edited, deleted and found again, one by one, with each one's progress kept.
 
 Progress: `media` (see `attachments`), `posts`: the ids of what is posted, `edited`: how many of the held posts are,
-`due`: when the timer publishes them.
+`due`: when the timer publishes each of them, seconds since 1970; a receipt's notes have the same.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.contracts.errors import OutcomeUnknown, Rejected
+from adapters.contracts.errors import OutcomeUnknown, RateLimited, Rejected
 from adapters.contracts.item import ContentItem
 from adapters.contracts.jobs import Receipt
 from adapters.contracts.ports import Write
 from adapters.destinations.vk.attachments import Attachments
 from adapters.destinations.vk.client import Refusal, VkClient
+from adapters.destinations.vk.errors import ADDING_DENIED, TAKEN, error_of
 from adapters.destinations.vk.mapping import Planned, plan
 from adapters.destinations.vk.settings import VkSettings
 
@@ -29,6 +30,10 @@ DENIED = frozenset({15, 210})
 PAGE = 100
 PAGES = 20
 """At most so many pages of a wall are looked through."""
+MINUTE = 60
+"""Seconds between two posts on the timer: a time that is taken is refused."""
+TIMES = 100
+"""So many minutes of the timer are tried for one post."""
 SKEW = timedelta(seconds=60)
 """By how much the store's clock and VK's may differ."""
 
@@ -40,6 +45,8 @@ class Posts:
         """Take the way to VK."""
         self._client = client
         self._settings = settings
+        self._free = 0
+        """From when on the timer is free, as far as this object has filled it."""
 
     def publish(self, write: Write, item: ContentItem) -> Receipt:
         """Post an item, going on behind what an earlier attempt has posted."""
@@ -124,7 +131,7 @@ class Posts:
             ) from error
 
     def _post(self, write: Write, number: int, post: Planned, attachments: Attachments) -> int:
-        """Publish one post."""
+        """Publish one post; where its minute on the timer is taken, in a later one."""
         names = attachments.names(post.pieces, post.poll)
         asked: dict[str, object] = {
             "owner_id": self._settings.owner_id,
@@ -132,20 +139,33 @@ class Posts:
             "message": self._message(write, number, post),
             "attachments": ",".join([*names, *_link(post)]) or None,
             "guid": guid(write.key, number),
-            "publish_date": self._due(write, attachments.progress, number),
         }
         if self._settings.source_link and write.item is not None and write.item.url:
             asked["copyright"] = write.item.url
-        return int(self._client.publish("wall.post", asked, write.deadline, write.sending)["post_id"])
-
-    def _due(self, write: Write, progress: dict[str, Any], number: int) -> int | None:
-        """Return when the timer publishes a post, the same at each attempt; a minute apart, as VK wants them."""
         if not self._settings.delay_minutes:
-            return None
-        if "due" not in progress:
-            progress["due"] = int(time.time()) + self._settings.delay_minutes * 60
+            return int(self._client.publish("wall.post", asked, write.deadline, write.sending)["post_id"])
+        due = self._due(write, attachments.progress, number)
+        for _ in range(TIMES):
+            asked["publish_date"] = due[number]
+            said = self._client.publish("wall.post", asked, write.deadline, write.sending, ADDING_DENIED)
+            self._free = max(self._free, due[number] + MINUTE)
+            if not isinstance(said, Refusal):
+                return int(said["post_id"])
+            if not TAKEN.search(said.message):
+                raise error_of(said.code, said.message, "wall.post")
+            due[number] += MINUTE
+            write.save(attachments.progress)
+        raise RateLimited(f"the next {TIMES} minutes of the timer are taken", TIMES * MINUTE)
+
+    def _due(self, write: Write, progress: dict[str, Any], number: int) -> list[int]:
+        """Return when the timer publishes an item's posts up to this one, the same at each attempt."""
+        due: list[int] = progress.setdefault("due", [])
+        if len(due) <= number:
+            soonest = due[-1] + MINUTE if due else int(time.time()) + self._settings.delay_minutes * 60
+            # Posts that an edit adds to what was published at once have no others before them on the timer.
+            due += [max(soonest, self._free)] * (number + 1 - len(due))
             write.save(progress)
-        return int(progress["due"]) + number * 60
+        return due
 
     def _message(self, write: Write, number: int, post: Planned) -> str | None:
         """Return a post's text, with its mark where one is asked for."""
@@ -155,7 +175,7 @@ class Posts:
     def _edit(self, write: Write, post_id: int, post: Planned, attachments: Attachments) -> None:
         """Edit one post: text and attachments take the place of what was there."""
         names = attachments.names(post.pieces, post.poll)
-        due = write.held.notes.get("due", 0) if write.held else 0
+        due = self._dues(write.held).get(post_id, 0)
         asked: dict[str, object] = {
             "owner_id": self._settings.owner_id,
             "post_id": post_id,
@@ -186,13 +206,18 @@ class Posts:
 
     def _current(self, write: Write, held: Receipt) -> list[int]:
         """Return the ids of an item's posts as they are now: the timer gives a post a new one when it publishes it."""
-        ids = _ids(held)
-        due = held.notes.get("due", 0)
-        if not due or due > time.time():
+        ids, due = _ids(held), self._dues(held)
+        passed = [at for at in due.values() if 0 < at <= time.time()]
+        if not passed:
             return ids
-        since = datetime.fromtimestamp(due, UTC) - SKEW
+        since = datetime.fromtimestamp(min(passed), UTC) - SKEW
         published = {post.get("postponed_id"): post["id"] for post in self._posts(write, "all", since)}
         return [published.get(post_id, post_id) for post_id in ids]
+
+    @staticmethod
+    def _dues(held: Receipt | None) -> dict[int, int]:
+        """Return when the timer publishes each of an item's posts, of those that went on the timer."""
+        return dict(zip(_ids(held), held.notes.get("due", []), strict=False)) if held else {}
 
     def _find(self, write: Write, post: Planned, names: list[str], since: datetime) -> int | None:
         """Return the id of a post on the wall or on its timer that is this one, None where there is none."""
@@ -224,14 +249,15 @@ class Posts:
     def _receipt(self, write: Write, progress: dict[str, Any], held: list[int]) -> Receipt:
         """Say what is there now."""
         posts = [*held, *progress.get("posts", [])]
-        due = progress.get("due") or (write.held.notes.get("due") if write.held else None)
+        due = [*self._dues(write.held).values()][: len(held)] or [0] * len(held)
+        due += progress.get("due", [])[len(held) :] or [0] * len(progress.get("posts", []))
         attachments = self._attachments(write, dict(progress))
         notes: dict[str, Any] = {"media": attachments.kept()} if attachments.kept() else {}
         return Receipt(
             remote_id=",".join(self._name(post_id) for post_id in posts),
             url=f"https://vk.com/wall{self._name(posts[0])}",
             at=datetime.now(UTC),
-            notes=notes | ({"due": due} if due else {}),
+            notes=notes | ({"due": due} if any(due) else {}),
         )
 
     def _name(self, post_id: int) -> str:
