@@ -235,7 +235,7 @@ def test_a_used_up_quota_of_units_keeps_the_video(server, desk):
     server.control(units_a_day=10_000)
     one.deliver(one.connect())
     assert one.job(key).state is State.DONE
-    assert list(server.state()["thumbnails"].values()) == ["70 bytes"]
+    assert list(server.state()["thumbnails"].values()) == ["120 bytes"]
 
 
 def test_the_upload_limit_waits_for_a_day(server, desk):
