@@ -77,7 +77,8 @@ def main() -> int:
             rows.append(row)
             held = held and (row.doubled > 0 and row.fired == row.points if must_fail else row.held)
             took = time.monotonic() - began
-            print(f"{row.road} {row.fault}: {row.fired} of {row.points}, {took:.0f} s", file=sys.stderr, flush=True)
+            found = f"{row.lost} lost, {row.doubled} doubled, {row.torn} torn"
+            print(f"{row.road} {row.fault}: {row.fired} of {row.points}, {found}, {took:.0f} s", file=sys.stderr, flush=True)
     show(rows, Console(width=140))
     return 0 if held and rows else 1
 
