@@ -196,7 +196,7 @@ class BulkRoad:
             self.tally.dead[Reason.REJECTED] = self.tally.dead.get(Reason.REJECTED, 0) + 1
             return
         self.tally.pending += 1
-        for loss in rendered.losses:
+        for loss in set(rendered.losses):
             self.losses[loss] = self.losses.get(loss, 0) + 1
         if len(self.previews) < PREVIEWS:
             self.previews.append(Preview(item=item.id, action=str(action), body=rendered.body))
