@@ -15,6 +15,7 @@ from typing import Any
 
 import cyclopts
 from rich.console import Console
+from rich.markup import escape
 
 from adapters.contracts.errors import ConfigurationError
 from tasks.flow import Command, Ended
@@ -53,7 +54,7 @@ def main(*flows: Callable[..., Ended]) -> None:
 
 def complain(text: str) -> None:
     """Print one line about what is wrong."""
-    Console(stderr=True).print(f"[red]error[/red] {text}", highlight=False, soft_wrap=True)
+    Console(stderr=True).print(f"[red]error[/red] {escape(text)}", highlight=False, soft_wrap=True)
 
 
 def _busy(doing: str) -> AbstractContextManager[object]:

@@ -135,4 +135,5 @@ def one_line(error: ValidationError) -> ConfigurationError:
     """Turn a group's complaint into one line that repeats no value."""
     first = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
-    return ConfigurationError(f"{where}: {first['msg'].removeprefix('Value error, ')}")
+    said = first["msg"].removeprefix("Value error, ")
+    return ConfigurationError(f"{where}: {said}" if where else said)

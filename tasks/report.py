@@ -12,6 +12,7 @@ from typing import Protocol
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -28,7 +29,7 @@ def show(summary: Summary, console: Console) -> None:
     """Print the summary for a person; a run that did not come to anything says only why."""
     if summary.errors and not summary.seen + summary.carried:
         for text in summary.errors:
-            Console(stderr=True).print(f"[red]error[/red] {text}", highlight=False, soft_wrap=True)
+            Console(stderr=True).print(f"[red]error[/red] {escape(text)}", highlight=False, soft_wrap=True)
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column()
@@ -36,19 +37,19 @@ def show(summary: Summary, console: Console) -> None:
     table.add_column(style="dim")
     for name, number, more in summary.rows():
         style = "red" if name == "dead letters" and number else None
-        table.add_row(name, f"{number:,}", more if number else "", style=style)
+        table.add_row(name, f"{number:,}", escape(more) if number else "", style=style)
     title = f"{summary.pair}{' (dry run: nothing was written)' if summary.dry_run else ''}"
-    console.print(f"\n[bold]{title}[/bold]  [dim]{summary.duration_s:.1f} s[/dim]", highlight=False)
+    console.print(f"\n[bold]{escape(title)}[/bold]  [dim]{summary.duration_s:.1f} s[/dim]", highlight=False)
     console.print(table, highlight=False)
     _show_previews(summary, console)
     for text in summary.warnings:
-        console.print(f"[yellow]note[/yellow]  {text}", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]note[/yellow]  {escape(text)}", highlight=False, soft_wrap=True)
     for text in summary.errors:
-        console.print(f"[red]error[/red] {text}", highlight=False, soft_wrap=True)
+        console.print(f"[red]error[/red] {escape(text)}", highlight=False, soft_wrap=True)
     if summary.place:
-        console.print(f"[green]→[/green] {summary.place}", highlight=False, soft_wrap=True)
+        console.print(f"[green]→[/green] {escape(summary.place)}", highlight=False, soft_wrap=True)
     if summary.next_step:
-        console.print(f"[bold]next[/bold]  {summary.next_step}", highlight=False, soft_wrap=True)
+        console.print(f"[bold]next[/bold]  {escape(summary.next_step)}", highlight=False, soft_wrap=True)
 
 
 def _show_previews(summary: Summary, console: Console) -> None:
@@ -58,9 +59,9 @@ def _show_previews(summary: Summary, console: Console) -> None:
         more = [f"… {len(lines) - SHOWN_LINES} lines more"] if len(lines) > SHOWN_LINES else []
         lost = [f"lost: {loss}" for loss in preview.losses]
         body = Text("\n".join([*lines[:SHOWN_LINES], *more, *lost]), overflow="ellipsis", no_wrap=True)
-        console.print(Panel(body, title=f"{preview.action} {preview.item}", title_align="left", style="dim"))
+        console.print(Panel(body, title=escape(f"{preview.action} {preview.item}"), title_align="left", style="dim"))
     for loss, number in largest(summary.losses):
-        console.print(f"[yellow]lost[/yellow]  {loss} ({number:,} items)", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]lost[/yellow]  {escape(loss)} ({number:,} items)", highlight=False, soft_wrap=True)
 
 
 class Watcher(Protocol):
@@ -166,7 +167,7 @@ class Face:
         for name in ("reason", "why", "next"):
             table.add_column(name, overflow="fold")
         for row in rows:
-            table.add_row(row["key"], row["reason"], row["why"], row["next"])
+            table.add_row(*(Text(row[name]) for name in ("key", "reason", "why", "next")))
         if rows:
             self.console.print(table, highlight=False)
         self.console.print(f"[bold]{len(rows):,}[/bold] in all", highlight=False)

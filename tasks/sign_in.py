@@ -6,6 +6,7 @@ import json
 
 from prefect.blocks.system import Secret
 from rich.console import Console
+from rich.markup import escape
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.destinations.youtube import Addresses, Credentials, SignIn, channels_of
@@ -41,7 +42,7 @@ def sign_in_youtube(console: Console, block: str, port: int, *, paste: bool) -> 
         console.print("set these where the flows run, beside the client's own:", highlight=False)
         console.print(f"{REFRESH}={done.refresh_token.get_secret_value()}", highlight=False, soft_wrap=True)
     for channel, title in channels:
-        console.print(f"[bold]--channel {channel}[/bold]  {title}", highlight=False)
+        console.print(f"[bold]--channel {escape(channel)}[/bold]  {escape(title)}", highlight=False)
     return f"signed in to {', '.join(channel for channel, _ in channels)}"
 
 

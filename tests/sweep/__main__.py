@@ -78,7 +78,11 @@ def main() -> int:
             held = held and (row.doubled > 0 and row.fired == row.points if must_fail else row.held)
             took = time.monotonic() - began
             found = f"{row.lost} lost, {row.doubled} doubled, {row.torn} torn"
-            print(f"{row.road} {row.fault}: {row.fired} of {row.points}, {found}, {took:.0f} s", file=sys.stderr, flush=True)
+            print(
+                f"{row.road} {row.fault}: {row.fired} of {row.points}, {found}, {took:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
     show(rows, Console(width=140))
     return 0 if held and rows else 1
 
