@@ -10,6 +10,7 @@ import pytest
 
 from tests.exports import export, film, films, lines, message
 from tests.servers.prefect import Prefect
+from tests.servers.vk import GROUP, UNPACED, USER_TOKEN, Vk
 from tests.servers.youtube import YouTube
 
 
@@ -22,9 +23,18 @@ def youtube(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, youtube):
+def vk(tmp_path_factory):
+    """An emulator of VK."""
+    running = Vk(tmp_path_factory.mktemp("vk"), **UNPACED)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, youtube, vk):
     """A Prefect server with its worker."""
-    running = Prefect(tmp_path_factory.mktemp("server"), **youtube.environment)
+    environment = youtube.environment | {"VK_ACCESS_TOKEN": USER_TOKEN, "VK_BASE_URL": f"{vk.base}/method"}
+    running = Prefect(tmp_path_factory.mktemp("server"), **environment)
     yield running
     running.stop()
 
@@ -47,21 +57,27 @@ def an_hour_later(server):
     return later
 
 
-def test_every_pair_runs_as_a_deployment(server, counting, tmp_path):
-    """`prefect deployment run` carries an export into an archive, out to a webhook, and into a database."""
+def test_every_place_is_reached_by_a_deployment(server, counting, vk, tmp_path):
+    """`prefect deployment run` carries an export into an archive, and both on to wherever they can go."""
     source, place = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 6)]), counting()
-    archive = tmp_path / "archive"
-    first = server.deployment_run("telegram-export-to-local/default", export=str(source), archive=str(archive))
-    second = server.deployment_run(
-        "telegram-export-to-webhook/default", export=str(source), url=place.url, name="both", from_beginning=True
-    )
-    database = f"sqlite:///{tmp_path / 'place.db'}"
-    third = server.deployment_run("telegram-export-to-sql/default", export=str(source), database=database)
-    for run_id in (first, second, third):
-        assert server.wait(run_id, "Completed", "Failed", "Crashed")["name"] == "Completed"
-    assert len(lines(archive)) == len(place.effects()) == 5
+    archive, database, feed = tmp_path / "archive", f"sqlite:///{tmp_path / 'place.db'}", tmp_path / "dzen"
+    told = {
+        "telegram-export-to-local": {"archive": str(archive)},
+        "telegram-export-to-webhook": {"url": place.url, "name": "both", "from_beginning": True},
+        "telegram-export-to-vk": {"community": GROUP, "from_beginning": True},
+        "telegram-export-to-dzen": {"feed": str(feed), "base_url": "https://example.org", "text_min": 0},
+    }
+    runs = {
+        name: server.deployment_run(f"{name}/default", export=str(source), **more) for name, more in told.items()
+    } | {"local-to-sql": server.deployment_run("local-to-sql/default", archive=str(archive), database=database)}
+    for name, run_id in runs.items():
+        assert server.wait(run_id, "Completed", "Failed", "Crashed")["name"] == "Completed", name
+    assert len(lines(archive)) == len(place.effects()) == len(vk.posts()) == 5
+    assert (feed / "public" / "feed.xml").read_text(encoding="utf-8").count("<item>") == 5
     with sqlite3.connect(tmp_path / "place.db") as place_db:
         assert place_db.execute("SELECT count(*) FROM items").fetchone() == (5,)
+    place_db.close()
+    second = runs["telegram-export-to-webhook"]
     shown = server.get(f"/flow_runs/{second}")
     assert shown["name"] == "telegram_export → webhook: 5 new, 0 edited, 0 dead"
     assert {"pair:telegram_export → webhook", "destination:webhook:both"} <= set(shown["tags"])
