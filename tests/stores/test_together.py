@@ -21,7 +21,7 @@ def _in_processes(number, target, *args):
     for process in running:
         process.start()
     try:
-        return [results.get(timeout=120) for _ in running]
+        return [results.get(timeout=600) for _ in running]
     finally:
         for process in running:
             process.join()
