@@ -87,6 +87,31 @@ class SourceAdapter(Protocol):
         """Give back what is open; may be called twice."""
 
 
+@runtime_checkable
+class Following(Protocol):
+    """A source that can be asked what changed since: its next run goes on where this one ended, not at the beginning.
+
+    Its `read(cursor)` yields what is new and what was edited since that cursor; what it cannot follow any more (too
+    long ago) it reads anew, and never skips. Its `gone` tells what was deleted since the cursor that `read` was given.
+    A page's own cursor must leave both to be told again by a run that goes on from it.
+    """
+
+    def stand(self) -> str:
+        """Return, once `read` has come to its end, the cursor behind all that it and `gone` have told."""
+
+
+@runtime_checkable
+class Exclusive(Protocol):
+    """An adapter with something that one process at a time may use: a session that its service kills when two do."""
+
+    @property
+    def exclusive(self) -> str:
+        """The name of that thing, stable and without a secret in it; asks nobody."""
+
+    def guard(self, check: Callable[[], None]) -> None:
+        """Call `check` before each request from now on; it raises LeaseLost when another process may be using it."""
+
+
 class Grade(StrEnum):
     """What a destination does with the same write twice, best first; see docs/architecture.md."""
 
