@@ -22,12 +22,13 @@ Telegram(clock=Clock())            any callable that returns an aware datetime w
   .group(title, *people) -> Group                 a basic group: its pts are the accounts'
   .dialog(account, person) -> Dialog              two people: the same
   .photo(data, width=8, height=8, dc=2, spoiler=False), .document(data, name, mime, *attributes, dc=2) -> media
-  .calls                           list of Call(name, request, at, account, dc, wrappers); `.asked("GetHistory")` of one name
+  .calls                           list of Call(name, request, at, account, dc, wrappers)
+  .asked(name)                     those of one name
   .bugs, .check()                  what the emulator did not know; raises if there are any
   .secrets()                       every text that must be found nowhere (api_hash, phones, codes, passwords, keys)
 Faults; `name` is a request's class without "Request" ("GetHistory", "SignIn", "GetFile"), empty: any
   .flood(name, seconds)            FLOOD_WAIT until the world's clock has passed that
-  .fail_next(name, code, message, times=1)        (420, "FLOOD_WAIT_2"), (500, "RPC_CALL_FAIL"), (406, "AUTH_KEY_DUPLICATED")
+  .fail_next(name, code, message, times=1)        (420, "FLOOD_WAIT_2"), (500, "RPC_CALL_FAIL")
   .drop("before" | "after", name="", nth=1)       the connection goes before or after the nth such request is handled
   .drop_connections()              all of them, now
   .slow(name, seconds)             real seconds before each such answer, 0 ends it; .silent(name) never answers
@@ -42,7 +43,7 @@ Channel, Group, Dialog
   .id, .title, .pts, .messages     id → the message as TL object, what was deleted left out
   .post(text="", entities=(), media=None, grouped_id=None, reply_to=None, fwd=None, sender=None, author="", topic=None,
         at=None, **more TL fields) -> id
-  .post_album([media, …], text="", entities=()) -> ids; one more by .post(media=…, grouped_id=world.album(id))
+  .post_album([media, …], text="", entities=()) -> ids; one more by .post(media=…, grouped_id=channel.album(id))
   .edit(id, text=None, entities=None, media=None), .delete(*ids), .service(action) -> id
   .react(id), .view(id)            edit_date moves, with edit_hide, as the real one's; views grow, which is no event
   .poll(question, *answers) -> id, .vote(id), .topic(title) -> id (forum)
@@ -51,3 +52,7 @@ Channel, Group, Dialog
   .forget_before(pts)              differences from before that: too long
   .close(), .open()                CHANNEL_PRIVATE for everybody, and back
 """
+
+from tests.emulators.telegram.world import API_HASH, API_ID, Clock, Telegram, client_factory, client_factory_at
+
+__all__ = ["API_HASH", "API_ID", "Clock", "Telegram", "client_factory", "client_factory_at"]
