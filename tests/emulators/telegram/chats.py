@@ -189,7 +189,7 @@ class Chat:
         """Add a poll; returns its message's id."""
         options = [types.PollAnswer(words(one), bytes([number])) for number, one in enumerate(answers)]
         asked = types.Poll(self.world.number(), words(question), options, 0)
-        counts = [types.PollAnswerVoters(one.option, voters=0) for one in options]
+        counts = [types.PollAnswerVoters(one.option, voters=0, recent_voters=[]) for one in options]
         results = types.PollResults(results=counts, total_voters=0)
         return self.post(media=types.MessageMediaPoll(asked, results), **more)
 

@@ -15,7 +15,8 @@ from tests.emulators.telegram.wire import Refused
 MEBIBYTE = 1 << 20
 HOME = 2
 """The data centre where accounts live."""
-SMALL = b"a smaller picture"
+SMALL = b"s"
+"""The smaller size of every photo: smaller than any, for clients take the one with most bytes."""
 
 
 @dataclass

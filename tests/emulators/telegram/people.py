@@ -27,6 +27,8 @@ class Key:
     awaiting: Account | None = None
     """Who has given the code, and not yet the password."""
     check: PasswordCheck | None = None
+    ended: Refused = field(default_factory=lambda: Refused(401, "AUTH_KEY_UNREGISTERED"))
+    """What a request that needs an account is answered when there is none."""
     dead: Refused | None = None
     """What each request by it is answered."""
     known: bool = False
@@ -85,7 +87,7 @@ class Account(Person):
     def revoke(self) -> None:
         """End all sessions as their owner does in another client."""
         for key in self._keys():
-            key.dead = Refused(401, "SESSION_REVOKED")
+            key.account, key.ended = None, Refused(401, "SESSION_REVOKED")
 
     @locked
     def forget_keys(self) -> None:

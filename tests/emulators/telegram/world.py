@@ -55,7 +55,7 @@ class Ask:
     def account(self) -> Account:
         """Who is signed in; raises Refused when nobody is."""
         if self.key.account is None:
-            raise Refused(401, "AUTH_KEY_UNREGISTERED")
+            raise self.key.ended
         if self.key.account.deactivated:
             raise Refused(401, "USER_DEACTIVATED")
         return self.key.account
