@@ -17,6 +17,12 @@ from adapters.sources.telegram.line import Line, Unparsed
 
 LIMIT = 100
 """Changes that an account may ask for at once; what is further behind is too long, by Telegram's own rule."""
+TOUCHING = (
+    types.UpdateNewChannelMessage,
+    types.UpdateEditChannelMessage,
+    types.UpdateNewMessage,
+    types.UpdateEditMessage,
+)
 MOST_SLICES = 1_000
 """Answers that are read before reading everything anew is cheaper."""
 
@@ -115,9 +121,7 @@ def _take(answer: Any, history: History, found: Changes) -> None:
         elif isinstance(update, types.UpdateDeleteMessages) and history.place.kind != "channel":
             # Whose they were is not said; ids of groups and people are unique in the account.
             found.deleted |= set(update.messages)
-        elif isinstance(
-            update, types.UpdateEditChannelMessage | types.UpdateEditMessage | types.UpdateNewMessage
-        ) or isinstance(update, types.UpdateNewChannelMessage):
+        elif isinstance(update, TOUCHING):
             _touch(update.message, history, found)
 
 

@@ -57,8 +57,7 @@ PASSING = (
 PERSONS = (
     (
         (errors.AuthKeyDuplicatedError,),
-        "Telegram has ended this session, because it was used from two addresses at once; let every machine have a "
-        f"session of its own, and {SIGN_IN}",
+        f"Telegram has ended this session, which two addresses used at once; {SIGN_IN}, on each machine for itself",
     ),
     (
         (errors.UnauthorizedError, errors.AuthKeyError, errors.AuthKeyNotFound),

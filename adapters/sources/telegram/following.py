@@ -17,12 +17,13 @@ from adapters.sources.telegram.changes import Changes, changes, present
 from adapters.sources.telegram.cursor import Stand, stand_of
 from adapters.sources.telegram.deletions import Deletions, close_to, near
 from adapters.sources.telegram.extras import plain
-from adapters.sources.telegram.history import KEPT_BYTES, PAGE, History
+from adapters.sources.telegram.history import PAGE, History
 from adapters.sources.telegram.line import Line
 from adapters.sources.telegram.media import Stored, files_of
 from adapters.sources.telegram.message import Mapper
 
 READER = "telegram"
+KEPT_BYTES = 1 << 20
 SETTLED = timedelta(minutes=1)
 """After that an album that nothing follows is taken to be complete."""
 NONSENSE = (TypeError, ValueError, AttributeError, LookupError, OverflowError, RecursionError)

@@ -19,7 +19,8 @@ PAGE = 100
 """Messages a request, the most there are (core.telegram.org/api/offsets)."""
 HEAD = 20
 """Messages that are looked at for the newest."""
-KEPT_BYTES = 1 << 20
+LEGIBLE = 64
+"""Bytes that are kept of what cannot be read: behind its end, wherever that is, come others and a random filling."""
 TOO_NEW = "Telegram sent what this Telethon cannot read: install a newer one, then read it again"
 
 
@@ -135,7 +136,7 @@ class History:
         piece = Unreadable(
             where=f"{self.place.title or self.place.identity}, message {number or 'without a number'}",
             error=TOO_NEW,
-            data=(constructor + error.rest)[:KEPT_BYTES],
+            data=error.rest[:LEGIBLE],
             # Not of the bytes: they hold references that are other ones each time.
             sha256=hashlib.sha256(item_id.encode() + constructor).hexdigest(),
             item_id=item_id,

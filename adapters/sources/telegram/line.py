@@ -38,7 +38,7 @@ class Unparsed(Exception):
         super().__init__("an answer holds what this Telethon does not know")
         self.constructor = constructor
         self.rest = rest
-        """The answer's bytes behind the constructor's number."""
+        """The answer's bytes from there on."""
 
 
 def quiet() -> logging.Logger:
