@@ -25,6 +25,9 @@ FOLDERS = ("items", "service")
 LINE_BYTES = 64 << 20
 """Bytes a line has at most: a damaged file without line ends must not fill the memory."""
 
+EMPTIED = frozenset({"id", "version", "kind", "published_at", "deleted_at"})
+"""All that the line of an item says which is to be there no more."""
+
 _NAME = re.compile(r"[0-9]{6,}\.jsonl", re.ASCII)
 
 
@@ -66,6 +69,15 @@ def verified(item: ArchivedItem) -> bool | None:
     if not scheme.isdecimal() or int(scheme) not in SCHEMES:
         return None
     return any(version(form, reader, int(scheme)) == item.version for form in _as_read(item))
+
+
+def emptied(item: ArchivedItem, at: datetime) -> ArchivedItem:
+    """Return what stays of an item that is to be there no more: that it was, and when it went."""
+    bare = ArchivedItem(id=item.id, version=item.version, kind=item.kind, published_at=item.published_at, deleted_at=at)
+    reader, _, scheme = item.version.partition(":")[0].rpartition(".")
+    if not scheme.isdecimal() or int(scheme) not in SCHEMES:
+        return bare
+    return bare.model_copy(update={"version": version(bare, reader, int(scheme))})
 
 
 def _as_read(item: ArchivedItem) -> Iterator[ContentItem]:

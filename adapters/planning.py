@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from adapters.contracts.item import ContentItem, Entry, Unreadable
+from adapters.contracts.item import ContentItem, Entry, Span, SpanKind, Unreadable
 from adapters.contracts.jobs import (
     Action,
     Cursor,
@@ -32,7 +32,7 @@ class PlanRules:
     """Names what holds an item back; empty when it is wanted."""
     baseline: datetime | None = None
     """Items first met that were published up to here are not sent."""
-    edits: bool = True
+    follow_edits: bool = True
     allow_older: bool = False
     """Whether an older edit may overwrite a newer one."""
     limit: int | None = None
@@ -47,6 +47,8 @@ class Planner:
     run_id: str
     made: int = 0
     """How many new jobs the pages planned and recorded so far have made; `limit` counts them."""
+    limited: bool = False
+    """Whether the limit has held something back: what it held back was not carried, and has to be read again."""
     _page: PagePlan = field(default_factory=PagePlan)
 
     def page(
@@ -75,30 +77,45 @@ class Planner:
 
     def deletion(self, known: Known) -> PagePlan:
         """Return what it changes that an item the place holds is gone from its source."""
+        return self._gone(known, Action.DELETE, None)
+
+    def marking(self, known: Known, item: ContentItem, note: str) -> PagePlan:
+        """Return what it changes that an item, as it was last asked for, is gone from its source and stays, marked."""
+        return self._gone(known, Action.UPDATE, marked(item, note))
+
+    def _gone(self, known: Known, action: Action, item: ContentItem | None) -> PagePlan:
+        """Plan what is done about an item that is gone: a deletion, or a last edit."""
         self._page = PagePlan()
         if known.met:
             # Another process of this run has planned it.
             return self._page
         self._page.counts.seen = 1
-        newest = known.newest
-        if newest and newest.action is Action.DELETE and newest.state is not State.DONE:
-            # An earlier run's deletion that is still to come.
+        newest, held = known.newest, known.held
+        asked = newest is not None and newest.action is action and (item is None or newest.version == item.version)
+        if newest and asked and newest.state is not State.DONE:
+            # An earlier run's, that is still to come.
             self._page.seen.append(newest.key)
-            return self._page
-        if newest and newest.action is Action.DELETE and newest.outcome is Outcome.SKIPPED:
+        elif newest and asked and newest.outcome is Outcome.SKIPPED:
             self._page.counts.filter("skipped")
-            return self._page
+        elif item is not None and held is not None and held.version == item.version:
+            self._page.counts.already += 1
+        else:
+            self._let_go(known, action, item)
+        return self._page
+
+    def _let_go(self, known: Known, action: Action, item: ContentItem | None) -> None:
+        """Plan the job that does it, unless nothing of the item was ever there."""
+        newest = known.newest
         if newest and newest.unsent:
             self._page.cancel.append(newest.key)
             if known.held is None or known.held.deleted:
-                return self._page
+                return
         if newest and newest.state is State.FAILED and newest.reason is not Reason.UNKNOWN and not known.held:
             self._page.supersede.append(newest.key)
             self._page.counts.already += 1
         else:
             revision = newest.revision + 1 if newest else 1
-            self._page.create.append(self._job(known.item_id, revision, Action.DELETE))
-        return self._page
+            self._page.create.append(self._job(known.item_id, revision, action, item))
 
     def _item(self, item: ContentItem, known: Known | None) -> None:
         """Plan one readable item."""
@@ -124,7 +141,7 @@ class Planner:
             self._page.counts.filter("before the first run")
         elif _skipped(newest, item):
             self._page.counts.filter("skipped")
-        elif self.rules.limit is not None and self.made + len(self._page.create) >= self.rules.limit:
+        elif self._full():
             self._page.counts.filter("over --limit")
         else:
             self._add(item, newest.revision + 1 if newest else 1, Action.CREATE)
@@ -144,9 +161,9 @@ class Planner:
             counts.filter("skipped")
         elif self._is_older(item, held.changed_at):
             counts.filter("older than what is there")
-        elif not self.rules.edits:
+        elif not self.rules.follow_edits:
             counts.filter("edits are off")
-        elif self.rules.limit is not None and self.made + len(self._page.create) >= self.rules.limit:
+        elif self._full():
             counts.filter("over --limit")
         else:
             revision = known.newest.revision + 1 if known.newest else 1
@@ -202,6 +219,12 @@ class Planner:
             )
         )
 
+    def _full(self) -> bool:
+        """Say whether no more new jobs are wanted."""
+        full = self.rules.limit is not None and self.made + len(self._page.create) >= self.rules.limit
+        self.limited = self.limited or full
+        return full
+
     def _is_older(self, item: ContentItem, held_at: datetime | None) -> bool:
         """Say whether the place holds a newer edit than this one."""
         return not self.rules.allow_older and held_at is not None and item.changed_at < held_at
@@ -228,6 +251,20 @@ class Planner:
             planned_by=self.run_id,
             seen_by=self.run_id,
         )
+
+
+MARK = "+deleted"
+"""Behind the version of an item that stays although its source has deleted it: should it come back, that is an edit."""
+
+
+def marked(item: ContentItem, note: str) -> ContentItem:
+    """Return an item with a note above its text that says it was deleted; one that has it is returned as it is."""
+    if item.version.endswith(MARK):
+        return item
+    shift = len(note) + 2
+    spans = [span.model_copy(update={"offset": span.offset + shift}) for span in item.spans]
+    said = (Span(kind=SpanKind.ITALIC, offset=0, length=len(note)), *spans)
+    return item.model_copy(update={"text": f"{note}\n\n{item.text}", "spans": said, "version": f"{item.version}{MARK}"})
 
 
 def _skipped(newest: Job | None, item: ContentItem) -> bool:

@@ -180,7 +180,16 @@ class _Work:
             save=self._save,
             progress={name: value for name, value in job.progress.items() if name != GOT_ON},
             media=self.runner.media,
+            answers=self._answered(),
         )
+
+    def _answered(self) -> Receipt | None:
+        """Return the object of the item that this one answers, where that has come here too."""
+        item, place = self.job.item, self.job.descriptor.destination_id
+        if item is None or not item.reply_to or self.job.action is Action.DELETE:
+            return None
+        known = self.runner.store.known(place, [item.reply_to]).get(item.reply_to)
+        return known.held if known and known.held and not known.held.deleted else None
 
     def _mark(self) -> None:
         """Commit, just before a first byte, that a request is about to leave."""

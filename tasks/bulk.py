@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from adapters.contracts.errors import Rejected
+from adapters.contracts.errors import ConfigurationError, Rejected
 from adapters.contracts.item import ContentItem, Entry, Unreadable
 from adapters.contracts.jobs import (
     Action,
@@ -29,16 +29,27 @@ from adapters.contracts.jobs import (
     Tally,
     job_key,
 )
-from adapters.contracts.ports import Batch, BulkDestination, BulkSession, Foretelling, Held, MediaMissing, SourceAdapter
+from adapters.contracts.ports import (
+    Batch,
+    BulkDestination,
+    BulkSession,
+    Following,
+    Foretelling,
+    Held,
+    MediaMissing,
+    SourceAdapter,
+)
 from adapters.contracts.version import Change, compare
 from adapters.media import FolderMediaStore
 from tasks.options import Options
-from tasks.publish import PREVIEWS, keep, names, refuse_mass_deletion
+from tasks.publish import PREVIEWS, keep, names, reading, refuse_mass_deletion, wholly_gone
 from tasks.report import Watcher
 from tasks.summary import Preview, Summary
 
 BATCH = 5_000
 """Items a commit: seconds of work, so that a task run and an fsync cost nothing beside it."""
+
+OVER_LIMIT = "over --limit"
 
 T = TypeVar("T")
 
@@ -92,17 +103,21 @@ class BulkRoad:
         """Run the pair; what was written is in the place, what could not be is a dead letter when this returns."""
         began = time.monotonic()
         source_id = self.source.identity
+        if self.options.deletes == "mark" and not self.destination.marks:
+            raise ConfigurationError(
+                f"--deletes mark: nothing can be marked as deleted in a {self.destination.service} place; say "
+                "--deletes follow, or ignore"
+            )
         opened = self.destination.peek(source_id) if self.options.dry_run else self.destination.open(source_id)
         with opened as session:
             self.warnings += session.repaired
+            selection = self._selection()
             if self.options.dry_run:
-                self._read(session)
+                start = self._start(session, selection) if isinstance(self.source, Following) else ""
+                self._read(session, start=start)
             else:
                 self._begin()
-                selection = self._selection()
-                key = f"{self.pair}|{selection}|{self.destination.identity}|{session.generation}"
-                tally = self.engine.whole(f"transfer {self.pair}", key, lambda: self._transfer(session, selection))
-                self.tally = tally
+                self.tally = self._carried(session, selection)
         summary = Summary.of(self.pair, self.tally)
         if self._missing:
             self.warnings.append(
@@ -146,20 +161,33 @@ class BulkRoad:
             self._buried[job.item_id] = job.key
 
     def _selection(self) -> str:
-        """Name what this run reads: the options that choose items, and the source's content."""
-        options = self.options
-        chosen = (options.limit, options.edits, options.deletes, options.allow_older)
-        return options.selection.digest(self.source.fingerprint(), str(chosen))
+        """Name what this run reads: another reader, other content or other options begin anew."""
+        return self.options.selection.digest(*reading(self.source, self.options))
+
+    def _start(self, session: BulkSession, selection: str) -> str:
+        """Return where reading goes on."""
+        return "" if self.options.reread else session.cursor(selection)
+
+    def _carried(self, session: BulkSession, selection: str) -> Tally:
+        """Carry what there is, or take what the same came to before; a source that cannot tell is always asked."""
+        name = f"transfer {self.pair}"
+        if not self.source.fingerprint() or self.options.reread:
+            return self.engine.step(name, lambda: self._transfer(session, selection))
+        key = f"{self.pair}|{selection}|{self.destination.identity}|{session.generation}"
+        return self.engine.whole(name, key, lambda: self._transfer(session, selection))
 
     def _transfer(self, session: BulkSession, selection: str) -> Tally:
         """Carry everything behind the cursor; what the place has already is left alone."""
-        start = session.cursor(selection)
-        cursor = self._read(session, selection, start)
-        if cursor or start:
-            # Read to the end: the next run begins anew, so that whatever was lost meanwhile mends itself.
-            session.commit(Batch(items=(), cursor=Cursor(selection, "")), self.source.media)
-        if self.options.deletes:
+        start = self._start(session, selection)
+        moved = self._read(session, selection, start)
+        if self.options.deletes != "ignore":
             self._delete(session)
+        # What was read to its end begins anew, so that whatever is lost meanwhile mends itself; a source that can be
+        # followed goes on, unless a limit held back what nobody would read again.
+        limited = OVER_LIMIT in self.tally.filtered
+        stand = self.source.stand() if isinstance(self.source, Following) and not limited else ""
+        if moved or start or stand:
+            session.commit(Batch(items=(), cursor=Cursor(selection, stand)), self.source.media)
         return self.tally
 
     def _read(self, session: BulkSession, selection: str = "", start: str = "") -> bool:
@@ -235,14 +263,14 @@ class BulkRoad:
             if change is Change.EDITED and not options.allow_older and item.changed_at < held.changed_at:
                 self._filter("older than what is there")
                 return False
-            if change is Change.EDITED and not options.edits:
+            if change is Change.EDITED and options.edits == "ignore":
                 self._filter("edits are off")
                 return False
         if (
             options.limit is not None
             and self.tally.delivered + self.tally.pending + len(pending.items) >= options.limit
         ):
-            self._filter("over --limit")
+            self._filter(OVER_LIMIT)
             return False
         return True
 
@@ -357,12 +385,14 @@ class BulkRoad:
         self.store.commit_page(self.run_id, self.source.identity, self.destination.identity, plan)
 
     def _delete(self, session: BulkSession) -> None:
-        """Mark what the source has verifiably deleted, unless it is suspiciously much."""
+        """Delete or mark what the source has verifiably deleted, unless it is suspiciously much."""
         held = list(session.held_ids())
-        gone = self.source.gone(held)
+        gone = wholly_gone(self.source, held, session.members)
         refuse_mass_deletion(len(gone), len(held), allowed=self.options.allow_mass_delete)
         if gone:
-            session.commit(Batch(items=(), deleted=gone), self.source.media)
+            follow = self.options.deletes == "follow"
+            batch = Batch(items=(), deleted=gone) if follow else Batch(items=(), marked=gone)
+            session.commit(batch, self.source.media)
             self.tally.seen += len(gone)
             self.tally.delivered += len(gone)
             self.tally.deleted += len(gone)

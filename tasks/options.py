@@ -12,6 +12,10 @@ from adapters.contracts.item import MediaKind, Model
 from adapters.selection import Selection
 from tasks.groups import Group
 
+Edits = Literal["follow", "ignore"]
+"""What becomes of an item at its place when it is edited at its source."""
+Deletes = Literal["follow", "ignore", "mark"]
+"""What becomes of it when it is deleted there: it goes too, it stays, or it stays and says so."""
 OnFailure = Literal["continue", "stop"]
 """What becomes of the items behind a dead letter: "stop" keeps them back until it is out of the way."""
 
@@ -21,8 +25,10 @@ class Options(Model):
 
     selection: Selection = Selection()
     limit: int | None = None
-    edits: bool = True
-    deletes: bool = False
+    edits: Edits = "follow"
+    deletes: Deletes = "ignore"
+    deleted_note: str = "Deleted at the source"
+    reread: bool = False
     allow_older: bool = False
     allow_mass_delete: bool = False
     from_beginning: bool = False
@@ -48,10 +54,13 @@ class BulkOptions(Group):
     """No items that hold one of these words or #tags."""
     media: tuple[MediaKind, ...] = ()
     """Only items that have media of one of these kinds."""
-    edits: bool = True
-    """Whether items edited at the source are written again."""
-    deletes: bool = False
-    """Whether items deleted at the source are deleted, or marked as deleted, there."""
+    edits: Edits = "follow"
+    """Whether what is edited at the source is edited there too ("follow"), or left as it was ("ignore")."""
+    deletes: Deletes = "ignore"
+    """Whether what is deleted at the source is deleted there too ("follow"), left ("ignore"), or left and marked as
+    deleted ("mark")."""
+    reread: bool = False
+    """Read the source from its beginning and compare everything, not only what changed since the last run."""
     allow_older: bool = False
     """Whether an older export may overwrite newer edits."""
     allow_mass_delete: bool = False
@@ -106,6 +115,8 @@ class PublishOptions(BulkOptions):
     """Whether the first run sends what was there before it."""
     per_day: int | None = None
     """At most this many deliveries in any 24 hours."""
+    deleted_note: str = "Deleted at the source"
+    """What "mark" puts above a post."""
     on_failure: OnFailure = "continue"
     """Whether the items behind a dead letter go on, or "stop" until it is out of the way."""
     wait: bool = False

@@ -9,7 +9,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -33,8 +33,17 @@ from adapters.contracts.jobs import (
     Result,
     RunRecord,
     Tally,
+    job_key,
 )
-from adapters.contracts.ports import Choosy, MediaMissing, Paced, Page, PublishingDestination, SourceAdapter
+from adapters.contracts.ports import (
+    Choosy,
+    Following,
+    MediaMissing,
+    Paced,
+    Page,
+    PublishingDestination,
+    SourceAdapter,
+)
 from adapters.contracts.retry import RetryPolicy
 from adapters.media import FolderMediaStore
 from adapters.planning import Planner, PlanRules
@@ -152,7 +161,7 @@ class PublishingRoad:
                 descriptor=Descriptor(source_id=source.identity, destination_id=self.destination.identity),
                 held_back_by=self._held_back_by,
                 baseline=baseline,
-                edits=self.options.edits,
+                follow_edits=self.options.edits == "follow",
                 allow_older=self.options.allow_older,
                 limit=self.options.limit,
             ),
@@ -174,15 +183,24 @@ class PublishingRoad:
         if self.store.cursor(source.identity, self.destination.identity, once):
             # This run has read its source before it was rescheduled; what came since is the next run's.
             return
-        selection = self.options.selection.digest(source.fingerprint(), str(self.options.limit), str(record.baseline))
-        cursor = self.store.cursor(source.identity, self.destination.identity, selection)
-        for page in source.read(cursor):
+        selection = self._selection(source, record.baseline)
+        for page in source.read(self._cursor(source, selection)):
             self._plan_page(source, planner, page, Cursor(selection, page.cursor))
             self.watcher.progress("reading", page.done, page.total)
-        self._commit(PagePlan(cursor=Cursor(selection, "")))
-        if self.options.deletes:
+        if self.options.deletes != "ignore":
             self._plan_deletions(source, planner)
+        # What a limit held back is behind this cursor, and nobody would read it again.
+        stand = source.stand() if isinstance(source, Following) and not planner.limited else ""
+        self._commit(PagePlan(cursor=Cursor(selection, stand)))
         self._commit(PagePlan(cursor=Cursor(once, "read")))
+
+    def _selection(self, source: SourceAdapter, baseline: datetime | None) -> str:
+        """Name what this run reads: another reader, other content or other options begin anew."""
+        return self.options.selection.digest(*reading(source, self.options), str(baseline))
+
+    def _cursor(self, source: SourceAdapter, selection: str) -> str:
+        """Return where reading goes on."""
+        return "" if self.options.reread else self.store.cursor(source.identity, self.destination.identity, selection)
 
     def _plan_page(self, source: SourceAdapter, planner: Planner, page: Page, cursor: Cursor) -> None:
         """Plan and record one page; planned anew when another run has recorded something meanwhile."""
@@ -212,10 +230,11 @@ class PublishingRoad:
 
     def _plan_deletions(self, source: SourceAdapter, planner: Planner) -> None:
         """Plan the deletion of what the source has verifiably deleted, unless it is suspiciously much."""
-        held = self.store.held_ids(source.identity, self.destination.identity)
-        gone = source.gone(held)
+        place = self.destination.identity
+        held = self.store.held_ids(source.identity, place)
+        gone = wholly_gone(source, held, lambda ids: self.store.members(place, ids))
         refuse_mass_deletion(len(gone), len(held), allowed=self.options.allow_mass_delete)
-        for item_id, known in self.store.known(self.destination.identity, gone, self.run_id).items():
+        for item_id, known in self.store.known(place, gone, self.run_id).items():
             if item_id == known.item_id:
                 self._plan_deletion(planner, known)
 
@@ -223,12 +242,24 @@ class PublishingRoad:
         """Plan and record one deletion; planned anew when another run has recorded something meanwhile."""
         for _ in range(20):
             try:
-                self._commit(planner.deletion(known))
+                self._commit(self._deletion(planner, known))
             except Conflict:
                 known = self.store.known(self.destination.identity, [known.item_id], self.run_id)[known.item_id]
                 continue
             return
         raise self._crowded()
+
+    def _deletion(self, planner: Planner, known: Known) -> PagePlan:
+        """Return what the pair does about an item that is gone from its source."""
+        if self.options.deletes == "follow":
+            return planner.deletion(known)
+        for revision in range(known.newest.revision if known.newest else 0, 0, -1):
+            job = self.store.get(job_key(self.destination.identity, known.item_id, revision))
+            if job is not None and job.item is not None:
+                return planner.marking(known, job.item, self.options.deleted_note)
+        raise ConfigurationError(
+            f"{known.item_id} is deleted at its source, and nothing is kept of it to mark: say --deletes follow"
+        )
 
     def _crowded(self) -> ConfigurationError:
         """Say that runs hinder each other."""
@@ -275,7 +306,8 @@ class PublishingRoad:
         elif first:
             baseline = since - timedelta(microseconds=1) if since else source.head()
         planner = self._planner(source, baseline)
-        for page in source.read():
+        behind = self._cursor(source, self._selection(source, baseline)) if isinstance(source, Following) else ""
+        for page in source.read(behind):
             facts = self.store.known(self.destination.identity, names(page.entries))
             plan = planner.page(page.entries, facts, self.store.now(), None)
             planner.recorded(plan)
@@ -314,6 +346,22 @@ def deliveries(jobs: Iterable[Job]) -> list[Delivery]:
 def _could_not_reach(result: Result) -> bool:
     """Say whether a job died because its place did not answer at all."""
     return isinstance(result, Died) and result.reason is Reason.EXHAUSTED
+
+
+def reading(source: SourceAdapter, options: Options) -> tuple[str, ...]:
+    """Return what a cursor of a source depends on, apart from the selection of its items."""
+    chosen = (options.limit, options.edits, options.deletes, options.allow_older)
+    return source.service, source.fingerprint(), str(chosen)
+
+
+def wholly_gone(
+    source: SourceAdapter, held: Sequence[str], members: Callable[[Sequence[str]], dict[str, list[str]]]
+) -> list[str]:
+    """Return those of the items held that their source has deleted, albums with all their members."""
+    gone = source.gone(held)
+    albums = members(gone) if gone else {}
+    others = {*source.gone([member for several in albums.values() for member in several])} if albums else set()
+    return [item_id for item_id in gone if others.issuperset(albums.get(item_id, ()))]
 
 
 def add(tally: Tally, plan: PagePlan) -> None:

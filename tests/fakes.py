@@ -63,6 +63,34 @@ class ListSource:
 
 
 @dataclass
+class FollowedSource(ListSource):
+    """A list that says what changed since: its cursor counts the changes that have been told."""
+
+    changes: list[Entry | str] = field(default_factory=list)
+    """New and edited entries in order, and the ids of deleted ones."""
+    asked: list[str] = field(default_factory=list)
+    """The cursors that reading began at."""
+    _behind: int = 0
+
+    def fingerprint(self) -> str:
+        return ""
+
+    def read(self, cursor: str = "") -> Iterator[Page]:
+        self.asked.append(cursor)
+        self._behind = int(cursor or 0)
+        for place in range(self._behind, len(self.changes), self.page_size):
+            some = self.changes[place : place + self.page_size]
+            yield Page([one for one in some if not isinstance(one, str)], cursor or "0")
+
+    def stand(self) -> str:
+        return str(len(self.changes))
+
+    def gone(self, ids: Sequence[str]) -> list[str]:
+        told = {one for one in self.changes[self._behind :] if isinstance(one, str)}
+        return [item_id for item_id in ids if item_id in told]
+
+
+@dataclass
 class FakePlace:
     """A publishing place in memory; `errors` are raised one by one, before or after the effect."""
 
@@ -75,6 +103,8 @@ class FakePlace:
     objects: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     losing: tuple[str, ...] = ()
+    answered: dict[str, str] = field(default_factory=dict)
+    """Item → the object of the item that it answers."""
     service: ClassVar[str] = "fake"
     limits: ClassVar[Limits] = Limits()
     identity: str = "fake:one"
@@ -101,6 +131,8 @@ class FakePlace:
         if self.grade is Grade.DEDUPLICATES and write.key in self.keys:
             return self.keys[write.key]
         remote_id = write.held.remote_id if write.held else f"o{len(self.effects) + 1}"
+        if write.answers:
+            self.answered[write.item_id] = write.answers.remote_id
         self.effects.append((str(write.action), write.item_id, write.item.text if write.item else ""))
         if write.action == "delete":
             self.objects.pop(remote_id, None)

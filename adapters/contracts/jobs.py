@@ -376,6 +376,9 @@ class JobStore(Protocol):
     def held_ids(self, source_id: str, destination_id: str) -> list[str]:
         """Return the ids of the pair's items that the place holds and that are not deleted."""
 
+    def members(self, destination_id: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the other ids of each of these items that is an album."""
+
     def commit_page(self, run_id: str, source_id: str, destination_id: str, plan: PagePlan) -> None:
         """Record a page's plan and the cursor behind it in one transaction; raises Conflict and records nothing.
 

@@ -78,7 +78,10 @@ class SourceAdapter(Protocol):
         """
 
     def gone(self, ids: Sequence[str]) -> list[str]:
-        """Return those of the ids that this place has verifiably deleted; never one it merely does not show."""
+        """Return those of the ids that this place has verifiably deleted; never one it merely does not show.
+
+        Each id speaks for itself, an album member's too: an album is gone when all its members are.
+        """
 
     def media(self, media: Media) -> MediaFile:
         """Find the bytes of a medium of this source; raises MediaMissing."""
@@ -158,6 +161,8 @@ class Write:
     """What an earlier attempt reached."""
     media: Callable[[Media], MediaFile] | None = None
     """The bytes of the item's media, kept by whoever claimed the job."""
+    answers: Receipt | None = None
+    """The object here of the item that this one answers; None where it answers none that is here."""
 
 
 Pace = Callable[[str, float], None]
@@ -247,7 +252,9 @@ class Batch:
 
     items: Sequence[ContentItem]
     deleted: Sequence[str] = ()
-    """Ids to mark as deleted."""
+    """Ids of items that are to be there no more."""
+    marked: Sequence[str] = ()
+    """Ids of items that stay, marked as deleted at their source: held no more. Empty where the place cannot mark."""
     take_over: Sequence[tuple[str, str]] = ()
     """(item id, version): note the version, the content being the same."""
     cursor: Cursor | None = None
@@ -281,6 +288,9 @@ class BulkSession(Protocol):
     def held_ids(self) -> Iterator[str]:
         """Yield the ids of all items held and not marked as deleted."""
 
+    def members(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the other ids of each of these items that is an album."""
+
     def cursor(self, selection: str) -> str:
         """Return the cursor kept for a selection, or an empty string."""
 
@@ -306,6 +316,8 @@ class BulkDestination(Protocol):
     """A place that is its own record and always OVERWRITES: an archive, a database."""
 
     service: ClassVar[str]
+    marks: ClassVar[bool]
+    """Whether an item that was deleted at its source can stay here, marked."""
 
     @property
     def identity(self) -> str:

@@ -157,6 +157,8 @@ class WebhookDestination:
         body: dict[str, Any] = {"action": str(write.action), "key": write.key, "id": write.item_id}
         if write.held is not None:
             body["remote_id"] = write.held.remote_id
+        if write.answers is not None:
+            body["reply_to"] = write.answers.remote_id
         if write.item is not None and write.action is not Action.DELETE:
             body |= {"version": write.item.version, "item": _content(write.item)}
         return body

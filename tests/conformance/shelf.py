@@ -45,6 +45,10 @@ class ShelfSession:
     def held_ids(self):
         return iter([name for name, line in self.state["items"].items() if not line["deleted"]])
 
+    def members(self, ids):
+        items = (ContentItem.model_validate_json(line["item"]) for line in self.state["items"].values())
+        return {item.id: list(item.names[1:]) for item in items if item.id in ids and item.members}
+
     def cursor(self, selection):
         return self.state["cursors"].get(selection, "")
 
@@ -88,6 +92,7 @@ class ShelfDestination:
     """A shelf."""
 
     service: ClassVar[str] = "shelf"
+    marks: ClassVar[bool] = False
     session = ShelfSession
 
     def __init__(self, folder: Path) -> None:

@@ -39,6 +39,9 @@ class TestLocal(BulkSuite):
         return Shelf(
             open=opened,
             texts=lambda: {item["id"]: item["text"] for item in lines(folder) if not item.get("deleted_at")},
+            marked=lambda: {
+                item["id"]: item.get("text", "") for item in lines(folder) if "text" in item and "deleted_at" in item
+            },
             digest=digest,
             media=lambda: [file.read_bytes() for file in (folder / "media").rglob("*") if file.is_file()],
             # A lone surrogate has no place in UTF-8.

@@ -41,6 +41,7 @@ def shelf_of(url, **more):
     return Shelf(
         open=lambda: SqlDestination(partial(engine_of, url, DATABASE)),
         texts=lambda: dict(map(tuple, rows("SELECT id, text FROM items WHERE deleted_at IS NULL"))),
+        marked=lambda: dict(map(tuple, rows("SELECT id, text FROM items WHERE deleted_at IS NOT NULL"))),
         digest=digest,
         media=list,
         # A lone surrogate has no place in UTF-8.

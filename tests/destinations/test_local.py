@@ -1,5 +1,6 @@
 """The local archive: read back, untouched when nothing changed, mended when damaged, whole when killed."""
 
+import errno
 import json
 import os
 import re
@@ -215,6 +216,24 @@ def test_a_symbolic_link_is_not_kept_as_a_medium(tmp_path, export):
     commit(tmp_path / "a", [item(1, media=(photo(ref="link.jpg"),))], media)
     kept = tmp_path / "a" / lines(tmp_path / "a")[0]["media"][0]["path"]
     assert (kept.is_symlink(), kept.read_bytes()) == (False, b"bytes of a photo")
+
+
+def test_a_disk_that_is_full_for_a_medium_is_no_medium_missing(tmp_path, export, monkeypatch):
+    """Once there is no room for a linked medium: the commit says so, and the item is not kept without its file."""
+    _, media = export
+    sync, failing = os.fsync, [errno.ENOSPC]
+
+    def once(descriptor):
+        if failing:
+            raise OSError(failing.pop(), "No space left on device")
+        sync(descriptor)
+
+    with at(tmp_path / "a").open(SOURCE) as session:
+        monkeypatch.setattr(os, "fsync", once)
+        with pytest.raises(ConfigurationError, match="make room there"):
+            session.commit(Batch([item(1, media=(photo(),))]), media)
+        assert session.versions([f"{SOURCE}/1"]) == {}
+        assert session.commit(Batch([item(1, media=(photo(),))]), media).media_missing == ()
 
 
 def test_a_missing_medium_is_said_and_fetched_later(tmp_path, export):

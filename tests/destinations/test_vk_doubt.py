@@ -83,10 +83,10 @@ def test_an_edit_and_a_deletion_whose_answers_are_lost(vk, tmp_path, when):
             vk.control(clear=True)
             vk.fault("reset", at=at, when=when)
             try:
-                pair.run(source, deletes=True)
+                pair.run(source, deletes="follow")
             except Exception:  # noqa: BLE001 - lost in `check`
                 vk.control(clear=True)
-                pair.run(source, deletes=True)
+                pair.run(source, deletes="follow")
             assert pair.texts() == (["stays"] if source.deleted else ["after", "stays"])
         assert pair.letters() == []
 

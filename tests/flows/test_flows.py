@@ -101,7 +101,7 @@ def test_a_store_that_cannot_be_used_is_one_clear_line(run, tmp_path):
 def test_a_lost_creation_then_edited_then_deleted_is_one_object_then_none(run, counting, tmp_path):
     """Its answer was lost; the edit finds the object by its key, and the delete leaves nothing."""
     server = counting(honour_key=True, lose_every=1)
-    arguments = ["--url", server.url, "--name", "life", "--honours-key", "--from-beginning", "--deletes"]
+    arguments = ["--url", server.url, "--name", "life", "--honours-key", "--from-beginning", "--deletes", "follow"]
     arguments += ["--allow-mass-delete", "--export", tmp_path / "export"]
     export(tmp_path / "export", [message(1, "one"), message(2, "two"), message(3, "three")])
     assert run("telegram_export_to_webhook", *arguments)[0] == 0

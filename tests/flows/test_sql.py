@@ -74,7 +74,7 @@ def test_an_export_in_a_database(run, place, tmp_path, monkeypatch):
     messages[6] = message(7, "edited", 40_000)
     del messages[99]
     export(source, messages)
-    code, output, summary = run("telegram_export_to_sql", *arguments, "--deletes")
+    code, output, summary = run("telegram_export_to_sql", *arguments, "--deletes", "mark")
     assert (summary["updated"], summary["deleted"], summary["delivered"]) == (1, 1, 2), output
     there = rows(place)
     assert (there["telegram:42/7"][0], there["telegram:42/100"][2]) == ("edited", True)

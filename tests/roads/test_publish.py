@@ -141,7 +141,7 @@ def test_create_lost_then_edit_then_delete_leaves_nothing(road):
     road(ListSource([post(1, "B", edited=5)]), place)
     assert place.objects == {"o1": "B"}
     source = ListSource([], deleted={"list:1/1"})
-    assert road(source, place, deletes=True).deleted == 1
+    assert road(source, place, deletes="follow").deleted == 1
     assert place.objects == {}
     assert [effect[0] for effect in place.effects] == ["create", "update", "delete"]
 
@@ -235,8 +235,8 @@ def test_mass_deletion_asks(road):
     source.deleted = {f"list:1/{n}" for n in range(1, 26)}
     source.entries = source.entries[25:]
     with pytest.raises(MassDeletion, match="25 of 30"):
-        road(source, place, deletes=True)
-    assert road(source, place, deletes=True, allow_mass_delete=True).deleted == 25
+        road(source, place, deletes="follow")
+    assert road(source, place, deletes="follow", allow_mass_delete=True).deleted == 25
 
 
 def test_a_deletion_that_waits_is_done_by_the_next_run(road, clock):
@@ -245,9 +245,9 @@ def test_a_deletion_that_waits_is_done_by_the_next_run(road, clock):
     road(source, place)
     source.deleted, source.entries = {"list:1/2"}, [post(1), post(3)]
     place.errors = [("refused", RateLimited("429", 3600))]
-    assert road(source, place, deletes=True).pending == 1
+    assert road(source, place, deletes="follow").pending == 1
     clock.wait(3600)
-    summary = road(source, place, deletes=True)
+    summary = road(source, place, deletes="follow")
     assert (summary.deleted, summary.pending, list(place.objects)) == (1, 0, ["o1", "o3"])
 
 
@@ -261,11 +261,11 @@ def test_two_runs_that_plan_one_deletion_delete_once(road, monkeypatch):
     def meanwhile(store, run_id, source_id, destination_id, plan):
         if plan.create and not others:
             others.append(plan)
-            others.append(road(source, place, deletes=True))
+            others.append(road(source, place, deletes="follow"))
         record(store, run_id, source_id, destination_id, plan)
 
     monkeypatch.setattr(type(road.store), "commit_page", meanwhile)
-    summary = road(source, place, deletes=True)
+    summary = road(source, place, deletes="follow")
     assert (others[1].deleted, summary.deleted, summary.pending) == (1, 0, 0)
     assert [effect[0] for effect in place.effects] == ["create", "create", "create", "delete"]
 

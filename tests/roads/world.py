@@ -165,7 +165,7 @@ class World(RuleBasedStateMachine):
             settings={},
             store=Mortal(self.store, self.place.process),
             media=FolderMediaStore(self.folder / "media"),
-            options=Options(from_beginning=True, deletes=True, allow_mass_delete=True, on_failure=on_failure),
+            options=Options(from_beginning=True, deletes="follow", allow_mass_delete=True, on_failure=on_failure),
             policy=POLICY,
             engine=PlainEngine(POLICY, self.clock.wait),
             watcher=Watchers(),

@@ -57,6 +57,36 @@ class Keeping(BulkBase):
         commit(shelf, post(1, "back"))
         assert shelf.texts() == {f"{SOURCE}/1": "back", f"{SOURCE}/2": "text 2"}
 
+    @applies(lambda suite: suite.adapter.marks)
+    def test_what_is_marked_is_held_no_more_and_stays(self, shelf: Shelf) -> None:
+        """Its text is there still, for who looks; what comes back is written anew."""
+        commit(shelf, post(1), post(2))
+        commit(shelf, marked=[f"{SOURCE}/1", f"{SOURCE}/404"])
+        assert list(shelf.texts()) == [f"{SOURCE}/2"]
+        assert shelf.marked() == {f"{SOURCE}/1": "text 1"}
+        with shelf.open().open(SOURCE) as session:
+            assert list(session.versions([f"{SOURCE}/1", f"{SOURCE}/2"])) == [f"{SOURCE}/2"]
+            assert list(session.held_ids()) == [f"{SOURCE}/2"]
+        commit(shelf, post(1, "back"))
+        assert shelf.texts() == {f"{SOURCE}/1": "back", f"{SOURCE}/2": "text 2"}
+        assert shelf.marked() == {}
+
+    def test_a_deleted_item_leaves_nothing(self, shelf: Shelf) -> None:
+        """Not even marked, neither it nor its album's members."""
+        members = tuple(f"{SOURCE}/{n}" for n in (1, 2, 3))
+        commit(shelf, post(1, members=members), post(4))
+        commit(shelf, deleted=[f"{SOURCE}/1"])
+        assert (shelf.texts(), shelf.marked()) == ({f"{SOURCE}/4": "text 4"}, {})
+        with shelf.open().open(SOURCE) as session:
+            assert session.versions(members) == {}
+
+    def test_an_album_names_its_members(self, shelf: Shelf) -> None:
+        """All but the one that names it, so that a source can be asked about each."""
+        members = tuple(f"{SOURCE}/{n}" for n in (1, 2, 3))
+        commit(shelf, post(1, members=members), post(4))
+        with shelf.open().open(SOURCE) as session:
+            assert session.members([f"{SOURCE}/1", f"{SOURCE}/4", f"{SOURCE}/404"]) == {members[0]: [*members[1:]]}
+
     def test_an_album_is_known_by_each_member(self, shelf: Shelf) -> None:
         """Whoever meets one picture of it finds the whole."""
         members = tuple(f"{SOURCE}/{n}" for n in (1, 2, 3))

@@ -32,6 +32,8 @@ class Shelf:
     """Changes with any byte of the place; empty where there is none yet."""
     media: Callable[[], Sequence[bytes]]
     """The files that lie there."""
+    marked: Callable[[], Mapping[str, str]] = dict
+    """What is there marked as deleted, alike; empty where the place cannot mark."""
     refused: ContentItem | None = None
     """An item of source `kit:1` that the place will not take; None where it takes all."""
     wipe: Callable[[], None] | None = None
@@ -99,9 +101,10 @@ def commit(
     shelf: Shelf,
     *items: ContentItem,
     deleted: Sequence[str] = (),
+    marked: Sequence[str] = (),
     cursor: Cursor | None = None,
     media: Callable[[Media], MediaFile] = missing,
 ) -> Committed:
     """Open the place, write one batch and close it."""
     with shelf.open().open(SOURCE) as session:
-        return session.commit(Batch(items, deleted=deleted, cursor=cursor), media)
+        return session.commit(Batch(items, deleted=deleted, marked=marked, cursor=cursor), media)

@@ -39,6 +39,7 @@ class DzenDestination:
     """A feed: one source, one writer at a time."""
 
     service: ClassVar[str] = "dzen"
+    marks: ClassVar[bool] = False
 
     def __init__(
         self, settings: DzenSettings, storage: Callable[[], Storage] | None = None, now: Callable[[], datetime] = utc

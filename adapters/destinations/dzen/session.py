@@ -79,6 +79,12 @@ class DzenSession:
         """Yield the ids of all items held and not deleted."""
         return iter([name for name, row in self._state.rows.items() if not row.deleted])
 
+    def members(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the other ids of each of these items that is an album."""
+        rows = {item_id: self._state.rows[item_id] for item_id in ids if item_id in self._state.rows}
+        found = {item_id: [one for one in row.members if one != item_id] for item_id, row in rows.items()}
+        return {item_id: others for item_id, others in found.items() if others}
+
     def cursor(self, selection: str) -> str:
         """Return the cursor kept for a selection, or an empty string."""
         return self._state.cursors.get(selection, "")

@@ -54,6 +54,7 @@ class LocalDestination:
     """An archive on disk: OVERWRITES, one source an archive, one writer at a time."""
 
     service: ClassVar[str] = "local"
+    marks: ClassVar[bool] = True
 
     def __init__(self, settings: LocalSettings, cuts: Cuts = Cuts()) -> None:  # noqa: B008 - a frozen value
         self._archive = settings.archive.expanduser().absolute()

@@ -132,13 +132,14 @@ class MediaStore:
         if not stat.S_ISREG(staged.lstat().st_mode):
             staged.unlink()
             return None
-        try:
-            with staged.open("rb") as bytes_:
+        with staged.open("rb") as bytes_:
+            try:
                 sha256 = hashlib.file_digest(bytes_, "sha256").hexdigest()
-                os.fsync(bytes_.fileno())
-                return sha256, bytes_.tell()
-        except OSError as error:
-            raise MediaMissing(f"its file cannot be read: {error.strerror or error}") from error
+            except OSError as error:
+                raise MediaMissing(f"its file cannot be read: {error.strerror or error}") from error
+            # What the disk refuses here (no room) is the archive's trouble: the source has the file.
+            os.fsync(bytes_.fileno())
+            return sha256, bytes_.tell()
 
     @staticmethod
     def _copied(file: MediaFile, staged: Path) -> tuple[str, int]:

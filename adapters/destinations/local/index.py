@@ -184,6 +184,15 @@ class Index:
             )
         return found
 
+    def members(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield (item id, member) of those of these items that are albums."""
+        for chunk in _chunks(ids):
+            yield from self._run(
+                "SELECT item_id, member FROM members WHERE item_id IN (SELECT value FROM json_each(?))"
+                " ORDER BY item_id, member",
+                (chunk,),
+            ).fetchall()
+
     def held_ids(self) -> Iterator[str]:
         """Yield the ids held and not deleted, in pages, so that a commit may come between."""
         last = ""
@@ -230,6 +239,23 @@ class Index:
         several = [(item_id,) for item_id in ids]
         self._connection.executemany("DELETE FROM members WHERE item_id = ?", several)
         self._connection.executemany("DELETE FROM item_media WHERE item_id = ?", several)
+
+    def forget_wholly(self, ids: Iterable[str]) -> list[str]:
+        """Drop all that is noted of these items but their lines; return the paths of media that nobody has any more."""
+        several = list(ids)
+        paths = [path for chunk in _chunks(several) for path in self._paths(chunk)]
+        self.forget(several)
+        nobodys = [
+            path for path in paths if not self._run("SELECT 1 FROM item_media WHERE path = ?", (path,)).fetchone()
+        ]
+        self._connection.executemany("DELETE FROM media WHERE path = ?", [(path,) for path in nobodys])
+        return nobodys
+
+    def _paths(self, chunk: str) -> Iterator[str]:
+        found = self._run(
+            "SELECT DISTINCT path FROM item_media WHERE item_id IN (SELECT value FROM json_each(?))", (chunk,)
+        )
+        return (row[0] for row in found.fetchall())
 
     def put_members(self, members: Iterable[tuple[str, str]]) -> None:
         """Note (member, item id) pairs."""

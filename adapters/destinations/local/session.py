@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters.archive import FOLDERS, INDEX, decode
+from adapters.archive import FOLDERS, INDEX, ArchivedItem, decode, emptied
 from adapters.contracts.errors import ConfigurationError, LeaseLost, Transient
 from adapters.contracts.item import ContentItem, Media
 from adapters.contracts.ports import Batch, Committed, Held, MediaFile, MediaMissing
@@ -35,6 +35,7 @@ class _Work:
     """(item id, path, bytes)."""
     missing: list[str] = field(default_factory=list)
     whole: dict[str, int] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
 
     def change(self, part: str) -> Changes:
         """Return the changes of a part."""
@@ -88,6 +89,13 @@ class LocalSession:
         """Yield the ids of all items held and not marked as deleted."""
         return self._index.held_ids()
 
+    def members(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the other ids of each of these items that is an album."""
+        found: dict[str, list[str]] = {}
+        for item_id, member in self._index.members(ids):
+            found.setdefault(item_id, []).append(member)
+        return found
+
     def cursor(self, selection: str) -> str:
         """Return the cursor kept for a selection, or an empty string."""
         return self._index.cursor(selection)
@@ -123,7 +131,7 @@ class LocalSession:
         """Keep the media, and say what becomes of each part and each row."""
         work = _Work()
         items = self._by_held_id(batch.items, work)
-        others = [*(item_id for item_id, _ in batch.take_over), *batch.deleted]
+        others = [*(item_id for item_id, _ in batch.take_over), *batch.deleted, *batch.marked]
         work.before |= self._index.rows(set(others) - work.before.keys())
         for item in items.values():
             parts.encode(item)
@@ -137,7 +145,10 @@ class LocalSession:
         now = datetime.now(UTC)
         for item_id in batch.deleted:
             if item_id not in items:
-                self._delete(work, item_id, now)
+                self._remove(work, item_id, now)
+        for item_id in batch.marked:
+            if item_id not in items:
+                self._mark(work, item_id, now)
         return work
 
     def _by_held_id(self, items: Sequence[ContentItem], work: _Work) -> dict[str, ContentItem]:
@@ -219,7 +230,22 @@ class LocalSession:
             work.rows[item_id] = row._replace(version=version)
 
     @staticmethod
-    def _delete(work: _Work, item_id: str, now: datetime) -> None:
+    def _remove(work: _Work, item_id: str, now: datetime) -> None:
+        """Empty an item's line; the lines behind it keep their numbers."""
+        row = work.before.get(item_id)
+        if row is None or row.line < 0 or row.version.startswith(DELETED):
+            return
+
+        def successor(line: bytes) -> bytes:
+            bare = emptied(_read(line), now)
+            work.rows[item_id] = row._replace(version=DELETED + bare.version)
+            return parts.encode(bare)
+
+        work.change(row.part).replaced[row.line] = (item_id, successor)
+        work.removed.append(item_id)
+
+    @staticmethod
+    def _mark(work: _Work, item_id: str, now: datetime) -> None:
         """Mark an item's line; it stays where it is."""
         row = work.before.get(item_id)
         if row and row.line >= 0 and not row.version.startswith(DELETED):
@@ -244,19 +270,22 @@ class LocalSession:
             number = self._index.advance(self._number)
             for part in staged:
                 self._index.set_part(Part(part.name, part.sha256, "", part.size, part.lines))
-            self._note_items(work, rows)
+            nobodys = self._note_items(work, rows)
             if cursor is not None:
                 self._index.set_cursor(cursor.selection, cursor.value)
         self._number, self._unsettled = number, False
+        # A run killed just before this leaves the files of what was deleted, and no page or line that names them.
+        remove(self._archive / path for path in nobodys)
         self._parts |= {part.name: Part(part.name, part.sha256, "", part.size, part.lines) for part in staged}
         return Committed(self.generation, tuple(work.missing))
 
-    def _note_items(self, work: _Work, rows: Sequence[Row]) -> None:
-        """Write items, members and media into the index."""
+    def _note_items(self, work: _Work, rows: Sequence[Row]) -> list[str]:
+        """Write items, members and media into the index; return the paths of media that nobody has any more."""
         self._index.forget(item.id for item in work.written if item.id in work.before)
         self._index.put(rows)
         self._index.put_members((member, item.id) for item in work.written for member in item.names[1:])
         self._index.put_media(work.media)
+        return self._index.forget_wholly(work.removed)
 
     def _stage(self, name: str, changes: Changes) -> Staged | None:
         """Write a part's new content beside it, or return None when it is the old one."""
@@ -294,11 +323,17 @@ def set_index_aside(archive: Path) -> str:
     return kept.name
 
 
-def _marked(line: bytes, **marks: object) -> bytes:
-    """Return a line with what the archive has to say about its item."""
+def _read(line: bytes) -> ArchivedItem:
+    """Return what a line holds; raises IndexMismatch."""
     item = decode(line)
     if item is None:
-        raise IndexMismatch("a line that is to be marked cannot be read")
+        raise IndexMismatch("a line that is to be marked or emptied cannot be read")
+    return item
+
+
+def _marked(line: bytes, **marks: object) -> bytes:
+    """Return a line with what the archive has to say about its item."""
+    item = _read(line)
     if marks.get("taken_over") == item.version:
         marks["taken_over"] = ""
     return parts.encode(item.model_copy(update=marks))

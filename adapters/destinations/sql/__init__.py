@@ -44,6 +44,7 @@ class SqlDestination:
     """A database."""
 
     service: ClassVar[str] = "sql"
+    marks: ClassVar[bool] = True
 
     def __init__(self, engine: Callable[[], Engine]) -> None:
         """Take what makes the engine; nothing is opened before it is needed."""

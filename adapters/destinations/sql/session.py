@@ -76,6 +76,18 @@ class SqlSession:
             yield from (row.id for row in rows)
             last = rows[-1].seq
 
+    def members(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the other ids of each of these items that is an album."""
+        if not ids:
+            return {}
+        condition, values = one_of(self._connection, "item_id", ids)
+        asked = text(f"SELECT id, item_id FROM members WHERE {condition} AND id <> item_id ORDER BY id")  # noqa: S608
+        found: dict[str, list[str]] = {}
+        with self._transaction():
+            for row in self._connection.execute(asked, values):
+                found.setdefault(row.item_id, []).append(row.id)
+        return found
+
     def cursor(self, selection: str) -> str:
         """Return the cursor kept for a selection, or an empty string."""
         mine = (cursors.c.source == self._source, cursors.c.selection == selection)
@@ -95,6 +107,7 @@ class SqlSession:
                 raise LeaseLost(f"another run has written to {where} since this one opened it")
             self._write(batch.items)
             self._delete(batch.deleted)
+            self._mark(batch.marked)
             for item_id, version in batch.take_over:
                 self._connection.execute(update(items).where(items.c.id == item_id).values(version=version))
             if batch.cursor is not None:
@@ -127,6 +140,13 @@ class SqlSession:
             upsert(self._connection, table, rows)
 
     def _delete(self, ids: Sequence[str]) -> None:
+        """Remove items, with all that belongs to them."""
+        if ids:
+            for table, column in ((members, "item_id"), (media, "item_id"), (tags, "item_id"), (items, "id")):
+                condition, values = one_of(self._connection, column, ids)
+                self._connection.execute(text(f"DELETE FROM {table.name} WHERE {condition}"), values)  # noqa: S608
+
+    def _mark(self, ids: Sequence[str]) -> None:
         """Mark what was deleted in its place; the row stays."""
         if ids:
             condition, values = one_of(self._connection, "id", ids)

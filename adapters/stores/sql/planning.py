@@ -81,6 +81,15 @@ def held_ids(connection: Connection, source_id: str, destination_id: str) -> lis
     return list(connection.scalars(select(objects.c.item_id).where(*mine).order_by(objects.c.item_id)))
 
 
+def members(connection: Connection, destination_id: str, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return the aliases of each of these items that has any."""
+    mine = (aliases.c.destination_id == destination_id, one_of(connection, aliases.c.item_id, ids))
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(select(aliases.c.item_id, aliases.c.alias).where(*mine).order_by(aliases.c.alias)):
+        found.setdefault(row.item_id, []).append(row.alias)
+    return found
+
+
 def record(
     connection: Connection, now: datetime, run_id: str, source_id: str, destination_id: str, plan: PagePlan
 ) -> None:

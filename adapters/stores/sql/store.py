@@ -149,6 +149,11 @@ class SqlJobStore:
         with self._reading() as connection:
             return planning.held_ids(connection, source_id, destination_id)
 
+    def members(self, destination_id: str, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the other ids of each of these items that is an album."""
+        with self._reading() as connection:
+            return planning.members(connection, destination_id, ids)
+
     def commit_page(self, run_id: str, source_id: str, destination_id: str, plan: PagePlan) -> None:
         """Record a page's plan and its cursor in one transaction; raises Conflict and records nothing."""
         try:

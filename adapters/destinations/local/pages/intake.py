@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from adapters.archive import lines
+from adapters.archive import EMPTIED, lines
 from adapters.destinations.local.pages.ledger import Ledger, Shown
 from adapters.destinations.local.pages.naming import folded
 
@@ -63,7 +63,10 @@ def _mark(ledger: Ledger, ids: list[str], rows: dict[str, Shown]) -> None:
 
 
 def _read(archive: Path, part: str) -> Iterable[tuple[Shown, list[str]]]:
-    """Yield what is to be known of a part's items, and their hashtags; of a part that is gone, nothing."""
+    """Yield what is to be known of a part's items, and their hashtags; of a part that is gone, nothing.
+
+    Nor anything of an item that is to be there no more.
+    """
     path = archive / part
     if not path.exists():
         return
@@ -71,7 +74,8 @@ def _read(archive: Path, part: str) -> Iterable[tuple[Shown, list[str]]]:
     with path.open("rb") as file:
         for line in lines(file):
             item = orjson.loads(line)
-            yield _shown(item, part, start, line), item.get("tags", [])
+            if "deleted_at" not in item or item.keys() - EMPTIED:
+                yield _shown(item, part, start, line), item.get("tags", [])
             start += len(line)
 
 
