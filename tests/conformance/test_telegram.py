@@ -6,7 +6,6 @@ from functools import partial
 from itertools import count
 
 import pytest
-from telethon.tl import types
 
 from adapters.conformance.sources import Feed, SourceSuite
 from adapters.sources.telegram import Login, TelegramSource

@@ -94,11 +94,7 @@ class TelegramSource:
         return self._reading.stand() if self._reading else ""
 
     def gone(self, ids: Sequence[str]) -> list[str]:
-        """Return those of the ids that Telegram says it does not have any more.
-
-        An album's member stands for the album as long as others of it live, unless these are asked for by their own
-        ids.
-        """
+        """Return those of the ids that Telegram says it does not have any more; each id speaks for itself."""
         told = self._reading.deletions() if self._reading else Deletions()
         return told.among(ids, self._line, self._history)
 

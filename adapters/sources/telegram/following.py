@@ -12,10 +12,10 @@ import orjson
 from adapters.contracts.item import Entry, Unreadable
 from adapters.contracts.ports import Page
 from adapters.contracts.version import stamp
-from adapters.sources.telegram.albums import MOST, Found, Hole, Unit, album_of, join, number_of, units, whole
+from adapters.sources.telegram.albums import MOST, NEAR, Found, Hole, Unit, album_of, join, number_of, units, whole
 from adapters.sources.telegram.changes import Changes, changes, present
 from adapters.sources.telegram.cursor import Stand, stand_of
-from adapters.sources.telegram.deletions import Deletions, close_to, near
+from adapters.sources.telegram.deletions import Deletions, near
 from adapters.sources.telegram.extras import plain
 from adapters.sources.telegram.history import PAGE, History
 from adapters.sources.telegram.line import Line
@@ -39,8 +39,6 @@ class Reading:
     clock: Callable[[], datetime]
     remember: Callable[[str, Stored], None]
     _from: Stand = field(default_factory=lambda: Stand(of=""))
-    _before: int = 0
-    """The highest id that an earlier reading had told."""
     _found: Changes | None = None
     _end: Stand | None = None
 
@@ -62,11 +60,10 @@ class Reading:
     def deletions(self) -> Deletions:
         """Return what this reading knows of deletions."""
         told = self._found.deleted if self._found else set()
-        return Deletions(frozenset(told), lost=self._from.again is not None, last=self._before)
+        return Deletions(frozenset(told), lost=self._from.again is not None)
 
     def _begin(self, stand: Stand) -> None:
         """Find out what has changed since a stand; where nobody can tell, everything is read again."""
-        self._before = stand.last
         if stand.state is None:
             self._from = stand.model_copy(update={"state": present(self.line, self.history), "again": 0})
             return
@@ -172,7 +169,7 @@ def _concerned(unit: Unit, touched: set[int], deleted: set[int]) -> bool:
     """Say whether a unit was edited, or is an album beside which a message was deleted."""
     if any(number_of(one) in touched for one in unit.messages):
         return True
-    return bool(unit.album) and any(close_to(unit, number) for number in deleted)
+    return bool(unit.album) and any(unit.last - NEAR <= number <= unit.first + NEAR for number in deleted)
 
 
 def _left(waiting: Iterable[Found], closed: Iterable[Unit]) -> list[Found]:
