@@ -20,6 +20,8 @@ class Deletions:
     """Ids that Telegram's difference names as deleted."""
     lost: bool = True
     """Whether there may be others that it does not name."""
+    last: int = 0
+    """The highest id that was ever told: it was there, even if it is not any more."""
 
     def among(self, ids: Sequence[str], line: Line, history: History) -> list[str]:
         """Return those of the ids that are verifiably deleted, in the order they were given."""
@@ -30,6 +32,7 @@ class Deletions:
             return []
         floor, top = _range(line, history)
         # What was never there is empty too, and so is what this account is not shown.
+        top = max(top, self.last)
         _, missing = history.by_ids(number for number in asked if floor <= number <= top)
         return [one for number, one in numbers.items() if number in missing]
 

@@ -38,7 +38,7 @@ class Reading:
     line: Line
     clock: Callable[[], datetime]
     remember: Callable[[str, Stored], None]
-    _from: Stand = field(default_factory=lambda: Stand(of=""))
+    _from: Stand = field(default_factory=lambda: Stand(of="", again=0))
     _found: Changes | None = None
     _end: Stand | None = None
 
@@ -60,7 +60,7 @@ class Reading:
     def deletions(self) -> Deletions:
         """Return what this reading knows of deletions."""
         told = self._found.deleted if self._found else set()
-        return Deletions(frozenset(told), lost=self._from.again is not None)
+        return Deletions(frozenset(told), lost=self._from.again is not None, last=self._from.last)
 
     def _begin(self, stand: Stand) -> None:
         """Find out what has changed since a stand; where nobody can tell, everything is read again."""
