@@ -20,7 +20,7 @@ from adapters.sources.telegram.deletions import Deletions
 from adapters.sources.telegram.files import Remote
 from adapters.sources.telegram.following import Reading
 from adapters.sources.telegram.history import History
-from adapters.sources.telegram.line import Connect, Line
+from adapters.sources.telegram.line import DEADLINE, Connect, Line
 from adapters.sources.telegram.login import Application, Login, login_of
 from adapters.sources.telegram.media import Stored, message_of, stored
 from adapters.sources.telegram.place import Addresses, Place, resolve
@@ -44,13 +44,14 @@ class TelegramSource:
         connect: Connect = TelegramClient,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         pause: Callable[[float], None] = time.sleep,
+        deadline: float = DEADLINE,
     ) -> None:
-        """Take a chat as a person names it, and a file in which resolved names are kept."""
+        """Take a chat as a person names it, and a file in which resolved names are kept; a deadline in seconds."""
         self._channel = channel
         self._login = login
         self._addresses = Addresses(addresses)
         self._clock = clock
-        self._line = Line(login, connect, pause)
+        self._line = Line(login, connect, pause, deadline)
         self._known: History | None = None
         self._reading: Reading | None = None
         self._files: OrderedDict[str, Stored] = OrderedDict()

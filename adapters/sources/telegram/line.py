@@ -53,11 +53,16 @@ class Line:
     """One account's connection to Telegram; opens at the first call."""
 
     def __init__(
-        self, login: Login, connect: Connect = TelegramClient, pause: Callable[[float], None] = time.sleep
+        self,
+        login: Login,
+        connect: Connect = TelegramClient,
+        pause: Callable[[float], None] = time.sleep,
+        deadline: float = DEADLINE,
     ) -> None:
         self._login = login
         self._connect = connect
         self._pause = pause
+        self._deadline = deadline
         self._check: Callable[[], None] = lambda: None
         self._runner: asyncio.Runner | None = None
         self._client: Any = None
@@ -106,7 +111,7 @@ class Line:
     async def _within_deadline(self, call: Callable[[Any], Awaitable[T]]) -> T:
         """Connect if need be, and call; what is left of a call that broke off is not used again."""
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._deadline):
                 return await call(await self._connected())
         except (OSError, TimeoutError, asyncio.CancelledError, asyncio.IncompleteReadError):
             await self._hang_up()

@@ -37,7 +37,7 @@ class Lake:
     def login(self, session=""):
         return Login(api_id=API_ID, api_hash=API_HASH, session=session or self.session)
 
-    def source(self, channel="@lake", session="", connect=None):
+    def source(self, channel="@lake", session="", connect=None, deadline=10.0):
         """Open a source as a new process would, with the addresses that earlier ones kept; nobody waits for long."""
         made = TelegramSource(
             channel,
@@ -46,6 +46,7 @@ class Lake:
             connect or client_factory(self.world),
             self.clock,
             self.wait,
+            deadline,
         )
         self.opened.append(made)
         return made
