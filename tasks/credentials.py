@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -99,12 +100,21 @@ def media_store() -> FolderMediaStore:
 def secret(variable: str, block: str) -> SecretStr | None:
     """Return a secret from the Prefect block of that name, else from the environment; None when neither is set."""
     if block:
-        try:
-            loaded: Any = Secret.load(block)
-        except ValueError:
+        kept = secret_or_none(block)
+        if kept is None:
             raise ConfigurationError(
                 f"there is no Secret block named {block!r}: make it on the Blocks page, or set {variable}"
-            ) from None
-        return SecretStr(str(loaded.get()))
+            )
+        return kept
     value = os.environ.get(variable, "")
     return SecretStr(value) if value else None
+
+
+def secret_or_none(block: str) -> SecretStr | None:
+    """Return what a Secret block holds; None where there is no such block."""
+    try:
+        loaded: Any = Secret.load(block)
+    except ValueError:
+        return None
+    value = loaded.get()
+    return SecretStr(value if isinstance(value, str) else json.dumps(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -17,13 +18,14 @@ from prefect.states import Completed, Failed
 from pydantic import ValidationError
 from typing_extensions import TypeIs
 
-from adapters.contracts.errors import ConfigurationError, MassDeletion, SyndicateError
+from adapters.contracts.errors import ConfigurationError, MassDeletion, RateLimited, SyndicateError
 from adapters.contracts.jobs import DeadLetterFilter, Job, JobStore
 from adapters.contracts.ports import BulkDestination, PublishingDestination, SourceAdapter
 from adapters.contracts.retry import RetryPolicy
 from tasks.bulk import BulkRoad
 from tasks.credentials import media_store, open_store, store_place
 from tasks.engine import ArtifactProgress, PrefectEngine, reschedule
+from tasks.holding import alone
 from tasks.identity import check_identity
 from tasks.options import Options, one_line
 from tasks.pages import dead_letter_rows, delivered_page, summary_page
@@ -55,6 +57,13 @@ def run_pair(
     pair = f"{source.service} → {destination.service}"
 
     def drive(store: JobStore) -> Summary:
+        with alone(store, f"run {run_id()}", source, destination):
+            try:
+                return patiently(lambda: carry(store), wait=options.wait)
+            finally:
+                source.close()
+
+    def carry(store: JobStore) -> Summary:
         media, policy = media_store(), RetryPolicy()
         engine, watcher = PrefectEngine(policy), _watchers(dry_run=options.dry_run)
         if is_bulk(destination):
@@ -90,6 +99,17 @@ def run_pair(
         source.close()
 
 
+def patiently(do: Callable[[], Summary], *, wait: bool) -> Summary:
+    """Run a road; where its source asks to wait and the person said so, wait and go on."""
+    while True:
+        try:
+            return do()
+        except RateLimited as error:
+            if not wait:
+                raise
+            time.sleep(error.retry_after)
+
+
 def conclude(
     pair: str, drive: Callable[[JobStore], Summary], summary_file: str = "", *, lasting: bool = False
 ) -> State[Any]:
@@ -102,6 +122,11 @@ def conclude(
             dead = store.dead_letters(DeadLetterFilter(run_id=run_id(), limit=LISTED)) if summary.died else []
         finally:
             store.close()
+    except RateLimited as error:
+        # The source, or what this run may use only alone, asks to wait; what is planned and written is recorded.
+        due = datetime.now(UTC) + timedelta(seconds=error.retry_after)
+        summary = Summary(pair=pair, warnings=[str(error)], come_back=due).close(began)
+        dead = []
     except (ConfigurationError, MassDeletion, SyndicateError) as error:
         summary = Summary(pair=pair, errors=[str(error)]).close(began)
         dead = []

@@ -253,6 +253,17 @@ class PairRecord(Model):
     """Whether a first run has decided about `baseline`."""
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Who has a thing that one process at a time may use."""
+
+    owner: str
+    """For people: machine, process and run."""
+    since: datetime
+    until: datetime
+    """When it is anybody's, unless its holder says before that it still needs it."""
+
+
 class RunRecord(Model):
     """One run of a pair: Prefect's flow run, or a process of its own."""
 
@@ -396,6 +407,15 @@ class JobStore(Protocol):
 
         Turns lie evenly, 1 / `per_second` apart, whoever takes them: all workers together keep the account's pace.
         """
+
+    def hold(self, name: str, owner: str, lease: timedelta) -> Holder | None:
+        """Take a named thing for an owner, or keep it for longer; returns None, or who has it and keeps it.
+
+        What was held by somebody else whose time is over is taken.
+        """
+
+    def let_go(self, name: str, owner: str) -> None:
+        """Give a named thing back; nothing happens when it is not this owner's any more."""
 
     def next_due(self, queue: Queue) -> datetime | None:
         """Return when the earliest open job of the queue can be claimed (maybe now or past), or None when none can."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 from adapters.conformance.stores.claiming import Claiming
 from adapters.conformance.stores.dead_letters import DeadLetters
 from adapters.conformance.stores.fencing import Fencing
+from adapters.conformance.stores.holds import Holds
 from adapters.conformance.stores.lifecycle import Lifecycle
 from adapters.conformance.stores.planning import Planning
 from adapters.conformance.stores.runs import Runs
@@ -28,5 +29,5 @@ from adapters.conformance.suite import Suite
 __all__ = ["Clock", "StoreSuite"]
 
 
-class StoreSuite(Suite, Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters):
+class StoreSuite(Suite, Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters, Holds):
     """The job store's promises, sentence by sentence; bring the fixtures `clock`, `store` and `reopen`."""

@@ -21,11 +21,12 @@ from adapters.sources.telegram.files import Remote
 from adapters.sources.telegram.following import Reading
 from adapters.sources.telegram.history import History
 from adapters.sources.telegram.line import DEADLINE, Connect, Line
-from adapters.sources.telegram.login import Application, Login, login_of
+from adapters.sources.telegram.login import Application, Login, login_of, text_of
 from adapters.sources.telegram.media import Stored, message_of, stored
 from adapters.sources.telegram.place import Addresses, Place, resolve
+from adapters.sources.telegram.signing import SignIn, WrongAnswer
 
-__all__ = ["Application", "Login", "TelegramSource", "login_of"]
+__all__ = ["Application", "Login", "SignIn", "TelegramSource", "WrongAnswer", "login_of", "text_of"]
 
 REMEMBERED = 4_000
 """Files of the last messages whose place at Telegram is remembered; others cost a question each."""

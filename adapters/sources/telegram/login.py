@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
+from collections.abc import Mapping
 
 from pydantic import ConfigDict, SecretStr, ValidationError
 from telethon.sessions import StringSession
@@ -45,11 +47,17 @@ class Login(Application):
             raise ConfigurationError(f"the Telegram session cannot be read; {SIGN_IN}") from None
 
 
-def login_of(text: str, where: str) -> Login:
-    """Read `{"api_id": …, "api_hash": …, "session": …}`; raises ConfigurationError, which repeats nothing of it."""
+def login_of(text: str | Mapping[str, str | None], where: str) -> Login:
+    """Read api_id, api_hash and session, as such or as JSON; raises ConfigurationError, which repeats nothing of it."""
     try:
-        return Login.model_validate_json(text)
+        return Login.model_validate_json(text) if isinstance(text, str) else Login.model_validate(text)
     except ValidationError:
         raise ConfigurationError(
-            f"{where} holds no Telegram session ({{'api_id', 'api_hash', 'session'}} as JSON); {SIGN_IN}"
+            f"{where} must hold api_id, api_hash and session, and does not; see docs/telegram.md, or {SIGN_IN}"
         ) from None
+
+
+def text_of(login: Login) -> str:
+    """Return what `login_of` reads: a secret."""
+    hidden = {"api_hash": login.api_hash.get_secret_value(), "session": login.session.get_secret_value()}
+    return json.dumps({"api_id": login.api_id} | hidden)

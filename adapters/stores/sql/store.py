@@ -16,6 +16,7 @@ from adapters.contracts.jobs import (
     Conflict,
     DeadLetterFilter,
     Failure,
+    Holder,
     Job,
     Known,
     PagePlan,
@@ -28,7 +29,7 @@ from adapters.contracts.jobs import (
     Tally,
 )
 from adapters.databases.engines import BEGIN, prepare
-from adapters.stores.sql import claiming, dead_letters, holding, planning, runs, schema
+from adapters.stores.sql import claiming, dead_letters, holding, holds, planning, runs, schema
 from adapters.stores.sql.engines import reaching
 from adapters.stores.sql.rows import WHOLE, job_of, job_row, upsert
 from adapters.stores.sql.tables import cursors, jobs, pauses, store
@@ -184,6 +185,16 @@ class SqlJobStore:
         """Take the next turn of an account that may ask so often; returns how long it is until then."""
         with self._writing() as (connection, now):
             return claiming.take_turn(connection, now, account, timedelta(seconds=1 / per_second))
+
+    def hold(self, name: str, owner: str, lease: timedelta) -> Holder | None:
+        """Take a named thing for an owner, or keep it for longer; returns None, or who has it."""
+        with self._writing() as (connection, now):
+            return holds.take(connection, now, name, owner, now + lease)
+
+    def let_go(self, name: str, owner: str) -> None:
+        """Give a named thing back, if it is still this owner's."""
+        with self._writing() as (connection, _):
+            holds.let_go(connection, name, owner)
 
     def next_due(self, queue: Queue) -> datetime | None:
         """Return when the earliest open job of the queue can be claimed, or None when none can."""

@@ -181,3 +181,13 @@ paces = Table(
     # When the account's next request may leave.
     Column("next_at", Moment, nullable=False),
 )
+
+holds = Table(
+    "holds",
+    metadata,
+    # A thing that one process at a time may use, and whose it is until when.
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+)

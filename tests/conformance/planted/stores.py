@@ -183,6 +183,13 @@ class RedrivesTheUnreadable(SqlJobStore):
         return list(keys)
 
 
+class HoldsForEverybody(SqlJobStore):
+    """Gives one thing to two."""
+
+    def hold(self, name, owner, lease):
+        super().hold(name, owner, lease)
+
+
 FAULTS = {
     name: made
     for name, made in list(globals().items())

@@ -135,7 +135,7 @@ def test_nobody_there_is_trouble_that_passes(lake):
     source = lake.source()
     read(source)
     lake.world.outage()
-    with pytest.raises(Transient, match="no connection|no answer"):
+    with pytest.raises(Transient, match=r"no connection|no answer"):
         read(source)
     assert len(lake.waits) == line.TRIES - 1
     lake.world.back()
