@@ -29,8 +29,10 @@ class Session(Source):
 
     def reading(self, channel: str) -> TelegramSource:
         """Return the adapter for a chat."""
-        from adapters.sources.telegram import TelegramSource
-
+        try:
+            from adapters.sources.telegram import TelegramSource
+        except ImportError as error:
+            raise ConfigurationError("a live Telegram channel needs Telethon: pip install -e '.[telegram]'") from error
         login = signed_in(self.session_block, self.session_file)
         return TelegramSource(channel, login, folder() / f"addresses-{login.account}.json")
 

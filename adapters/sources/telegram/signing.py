@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import SecretStr
-from telethon import TelegramClient, errors
+from telethon import TelegramClient, errors, utils
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.sources.telegram.line import Connect, Line
@@ -33,6 +33,8 @@ class SignIn:
 
     def send_code(self, phone: str) -> None:
         """Have Telegram send a code to the account's apps, or to the phone."""
+        if utils.parse_phone(phone) is None:
+            raise ConfigurationError("that is no phone number: write it with its country, +79…")
         self._phone = phone
 
         async def send(client: Any) -> None:
