@@ -131,6 +131,13 @@ class SkipsNothing(SqlJobStore):
         return list(keys)
 
 
+class HoldsForEverybody(SqlJobStore):
+    """Gives one thing to two."""
+
+    def hold(self, name, owner, lease):
+        super().hold(name, owner, lease)
+
+
 # Held back until the kit was done, and not tuned to.
 
 
@@ -181,13 +188,6 @@ class RedrivesTheUnreadable(SqlJobStore):
     def redrive(self, keys, *, run_id):
         super().redrive(keys, run_id=run_id)
         return list(keys)
-
-
-class HoldsForEverybody(SqlJobStore):
-    """Gives one thing to two."""
-
-    def hold(self, name, owner, lease):
-        super().hold(name, owner, lease)
 
 
 FAULTS = {
