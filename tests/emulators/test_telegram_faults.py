@@ -16,7 +16,7 @@ from tests.emulators.telegram import API_HASH, API_ID, Telegram, client_factory
 from tests.emulators.telegram.talk import CODE, PHONE, refused, talk
 
 ROOT = Path(__file__).parents[2]
-PASSWORD = "canary-password-90ab"
+PASSWORD = "canary-password-90ab"  # noqa: S105 - a canary
 
 
 def test_a_flood_lasts_until_the_worlds_clock_has_passed_it(world, me, lake, clock):
