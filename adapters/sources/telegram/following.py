@@ -145,7 +145,8 @@ class Reading:
             return first.piece
         mapper = Mapper(self.history.place, self.history.names)
         try:
-            made = stamp(join([mapper.item(message) for message in unit.messages]), READER)
+            items = [mapper.item(message) for message in unit.messages]
+            made = stamp(join(items) if unit.album else items[0], READER)
             for file in (one for message in unit.messages for one in files_of(message)):
                 if file.stored is not None:
                     self.remember(file.media.ref, file.stored)
