@@ -77,12 +77,12 @@ class Author:
 
     def grow(self) -> None:
         """Add a picture to the newest post, if that is an album: its pictures come one after the other."""
-        newest = self.posts[-1] if self.posts else None
+        newest = self.posts[-1] if self.posts else Post()
         last = max(self.channel.messages)
-        if newest and last in newest.pictures and (joined := self.channel.album(last)):
-            if len(newest.names) < MOST_PICTURES:
-                media, mark = self._picture()
-                self._add(newest, self.channel.post(media=media, grouped_id=joined), "", mark)
+        joined = self.channel.album(last) if last in newest.pictures else None
+        if joined and len(newest.names) < MOST_PICTURES:
+            media, mark = self._picture()
+            self._add(newest, self.channel.post(media=media, grouped_id=joined), "", mark)
 
     def edit(self) -> None:
         """Change a text, now and then back to what it was."""

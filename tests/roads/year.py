@@ -13,8 +13,8 @@ from adapters.contracts.ports import Grade
 from adapters.contracts.retry import RetryPolicy
 from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.media import FolderMediaStore
-from adapters.sources.telegram import Login, TelegramSource
 from adapters.selection import Selection
+from adapters.sources.telegram import Login, TelegramSource
 from adapters.stores.memory import memory_store
 from tasks.bulk import BulkRoad
 from tasks.dead_letters import adopt
@@ -33,9 +33,7 @@ SETTLED_AFTER = 12
 """Runs that a pair may need, with nothing in its way, until nothing is left to do."""
 STOPPED = (Killed, Bug, ConfigurationError, Transient, RateLimited)
 """How a run may end early: its process dies, or it says why it cannot go on."""
-OPTIONS = Options(
-    selection=Selection(service=False), from_beginning=True, deletes="follow", allow_mass_delete=True
-)
+OPTIONS = Options(selection=Selection(service=False), from_beginning=True, deletes="follow", allow_mass_delete=True)
 
 
 @dataclass
@@ -165,8 +163,7 @@ class Archive:
         """Return what the archive holds: item id, text and pictures of each post."""
         held = [one for one in lines(self.folder) if "deleted_at" not in one and "service" not in one]
         return [
-            (one["id"], one.get("text", ""), tuple(medium["sha256"] for medium in one.get("media", ())))
-            for one in held
+            (one["id"], one.get("text", ""), tuple(medium["sha256"] for medium in one.get("media", ()))) for one in held
         ]
 
     def check(self) -> None:
@@ -248,7 +245,9 @@ class Year:
         different = [one for one in found if one[1] != one[2]]
         assert not different, f"{place}: shown otherwise: {different}"
         times = Counter(id(by_name[item]) for item, _, _ in shown)
-        wrong = [(times[id(post)], sorted(post.names), post.shown) for post in self.author.posts if times[id(post)] != 1]
+        wrong = [
+            (times[id(post)], sorted(post.names), post.shown) for post in self.author.posts if times[id(post)] != 1
+        ]
         assert not wrong, f"{place}: not there once: {wrong}"
 
 
