@@ -108,7 +108,8 @@ class Planner:
         newest = known.newest
         if newest and newest.unsent:
             self._page.cancel.append(newest.key)
-            if known.held is None or known.held.deleted:
+            # An edit that was never sent may stand behind a creation in doubt.
+            if newest.action is not Action.UPDATE and (known.held is None or known.held.deleted):
                 return
         if newest and newest.state is State.FAILED and newest.reason is not Reason.UNKNOWN and not known.held:
             self._page.supersede.append(newest.key)

@@ -42,7 +42,7 @@ from adapters.contracts.ports import (
 from adapters.contracts.version import Change, compare
 from adapters.media import FolderMediaStore
 from tasks.options import Options
-from tasks.publish import PREVIEWS, keep, names, reading, refuse_mass_deletion, wholly_gone
+from tasks.publish import PREVIEWS, always_newest, keep, names, reading, refuse_mass_deletion, wholly_gone
 from tasks.report import Watcher
 from tasks.summary import Preview, Summary
 
@@ -260,7 +260,8 @@ class BulkRoad:
             if change is not Change.EDITED and (held.whole or not _could_complete(self.source, item)):
                 self.tally.already += 1
                 return False
-            if change is Change.EDITED and not options.allow_older and item.changed_at < held.changed_at:
+            older = item.changed_at < held.changed_at and not always_newest(self.source)
+            if change is Change.EDITED and older and not options.allow_older:
                 self._filter("older than what is there")
                 return False
             if change is Change.EDITED and options.edits == "ignore":

@@ -37,6 +37,7 @@ from adapters.contracts.jobs import (
 )
 from adapters.contracts.ports import (
     Choosy,
+    Exclusive,
     Following,
     MediaMissing,
     Paced,
@@ -162,7 +163,7 @@ class PublishingRoad:
                 held_back_by=self._held_back_by,
                 baseline=baseline,
                 follow_edits=self.options.edits == "follow",
-                allow_older=self.options.allow_older,
+                allow_older=self.options.allow_older or always_newest(source),
                 limit=self.options.limit,
             ),
             self.run_id,
@@ -352,6 +353,14 @@ def reading(source: SourceAdapter, options: Options) -> tuple[str, ...]:
     """Return what a cursor of a source depends on, apart from the selection of its items."""
     chosen = (options.limit, options.edits, options.deletes, options.allow_older)
     return source.service, source.fingerprint(), str(chosen)
+
+
+def always_newest(source: SourceAdapter) -> bool:
+    """Say whether what a source tells is never an older version: it is read as it is now, and by one run at a time.
+
+    An album that has lost the picture which was edited last looks older than it was.
+    """
+    return isinstance(source, Following) and isinstance(source, Exclusive)
 
 
 def wholly_gone(

@@ -385,7 +385,7 @@ class JobStore(Protocol):
         """
 
     def held_ids(self, source_id: str, destination_id: str) -> list[str]:
-        """Return the ids of the pair's items that the place holds and that are not deleted."""
+        """Return the ids of the pair's items that the place holds, or that an open job or a dead letter may bring."""
 
     def members(self, destination_id: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """Return the other ids of each of these items that is an album."""

@@ -14,12 +14,13 @@ from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.media import FolderMediaStore
 from adapters.stores.memory import memory_store
 from tasks.bulk import BulkRoad
+from tasks.dead_letters import adopt
 from tasks.options import Options
 from tasks.plain import PlainEngine
 from tasks.publish import PublishingRoad
 from tasks.report import Watchers
 from tests.conformance.test_local import lines
-from tests.fakes import DAY, FakePlace, FollowedSource, post
+from tests.fakes import DAY, FakePlace, FollowedSource, lost, post
 
 GONE = "list:1/2"
 
@@ -236,3 +237,49 @@ def test_a_dry_run_counts_from_the_same_place(pair, source):
     dry = pair(source, dry_run=True)
     real = pair(source)
     assert (dry.seen, dry.pending) == (real.seen, real.delivered) == (2, 2)
+
+
+def test_a_deletion_of_what_is_in_doubt_is_not_forgotten(tmp_path):
+    """It is told once, while nobody knows whether the item arrived: once that is known, it goes, its edits with it."""
+    wall, source = Wall(tmp_path), FollowedSource([], changes=[post(1, "one")])
+    wall.place.errors = [lost()]
+    assert wall(source, deletes="follow").dead_by == {"unknown": 1}
+    source.changes.append(post(1, "one, edited", edited=9))
+    assert wall(source, deletes="follow").pending == 1
+    source.changes.append("list:1/1")
+    assert wall(source, deletes="follow").pending == 1
+    (letter,) = wall.store.dead_letters(DeadLetterFilter())
+    adopt(wall.store, letter.key, "o1", "", "person")
+    assert wall(source, deletes="follow").deleted == 1
+    assert wall.place.objects == {}
+
+
+def test_a_dead_letter_of_what_is_deleted_is_closed(tmp_path):
+    """Nothing brings it back."""
+    wall, source = Wall(tmp_path), FollowedSource([], changes=[post(1, "one")])
+    wall.place.errors = [("refused", Rejected("422: no"))]
+    assert wall(source, deletes="follow").dead_by == {"rejected": 1}
+    source.changes.append("list:1/1")
+    wall(source, deletes="follow")
+    assert wall.store.dead_letters(DeadLetterFilter()) == []
+    assert wall(source, deletes="follow").delivered == 0
+
+
+class Shared(FollowedSource):
+    """A source that one run at a time reads."""
+
+    exclusive = "a session"
+
+    def guard(self, check):
+        """Take no notice."""
+
+
+def test_what_one_run_at_a_time_reads_is_never_older(pair):
+    """An album that lost the picture edited last looks older than it was; of another source that is an old export."""
+    album, left = post(1, "caption", edited=9), post(1, "")
+    for kind, text in ((FollowedSource, "caption"), (Shared, "")):
+        source = kind([], changes=[album])
+        pair(source, reread=True)
+        source.changes.append(left)
+        pair(source)
+        assert text in pair.texts().values()

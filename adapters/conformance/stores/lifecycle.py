@@ -93,7 +93,7 @@ class Lifecycle:
         deliver(store)
         other = reopen()
         assert other.get(job("s/1").key) == store.get(job("s/1").key)
-        assert (other.held_ids("s", "d"), other.cursor("s", "d", "all")) == (["s/1"], "7")
+        assert (other.held_ids("s", "d"), other.cursor("s", "d", "all")) == (["s/1", "s/2"], "7")
         assert other.pair("s", "d") == store.pair("s", "d")
         assert take(other).item_id == "s/2"
 

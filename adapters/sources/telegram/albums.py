@@ -89,10 +89,11 @@ def whole(found: Sequence[Unit]) -> list[Unit]:
 
 
 def join(album: Sequence[ContentItem]) -> ContentItem:
-    """Make one item of an album's messages; it is named by the first and speaks with the one that has the text."""
+    """Make one item of an album's messages; it is named by the first and speaks with the one that has the text.
+
+    One that is left alone names itself as a member: a place may hold it under the id of one that is gone.
+    """
     first = album[0]
-    if len(album) == 1:
-        return first
     speaker = next((item for item in album if item.text), first)
     counters: dict[str, int] = {}
     for item in album:

@@ -83,10 +83,13 @@ class Reading:
         deleted = {number for number in self._found.deleted if number <= start}
         found, _ = self.history.by_ids(touched)
         members = {number_of(one) for one in found if album_of(one)}
-        around, _ = self.history.by_ids(near(members | deleted) - touched)
+        asked = touched | near(members | deleted)
+        around, _ = self.history.by_ids(asked - touched)
+        # Of an album at the edge only some members came along.
+        edge, _ = self.history.by_ids(near(number_of(one) for one in around if album_of(one)) - asked)
         entries = [
             self._entry(unit)
-            for unit in units(sorted([*found, *around], key=number_of))
+            for unit in units(sorted([*found, *around, *edge], key=number_of))
             if unit.last <= start and _concerned(unit, touched, deleted)
         ]
         for place in range(0, len(entries), PAGE):
@@ -145,7 +148,8 @@ class Reading:
             return first.piece
         mapper = Mapper(self.history.place, self.history.names)
         try:
-            made = stamp(join([mapper.item(message) for message in unit.messages]), READER)
+            items = [mapper.item(message) for message in unit.messages]
+            made = stamp(join(items) if unit.album else items[0], READER)
             for file in (one for message in unit.messages for one in files_of(message)):
                 if file.stored is not None:
                     self.remember(file.media.ref, file.stored)

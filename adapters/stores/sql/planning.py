@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, union, update
 from sqlalchemy.exc import IntegrityError
 
 from adapters.contracts.jobs import Conflict, Job, Known, Outcome, PagePlan, Reason, Receipt, State
@@ -76,9 +76,11 @@ def _met(connection: Connection, run_id: str, destination_id: str, names: Iterab
 
 
 def held_ids(connection: Connection, source_id: str, destination_id: str) -> list[str]:
-    """Return the ids of what the place holds of a source."""
-    mine = (objects.c.source_id == source_id, objects.c.destination_id == destination_id, ~objects.c.deleted)
-    return list(connection.scalars(select(objects.c.item_id).where(*mine).order_by(objects.c.item_id)))
+    """Return the ids of what the place holds of a source, and of what open jobs and dead letters may bring there."""
+    there = (objects.c.source_id == source_id, objects.c.destination_id == destination_id, ~objects.c.deleted)
+    coming = (jobs.c.source_id == source_id, jobs.c.destination_id == destination_id, jobs.c.state != State.DONE)
+    asked = union(select(objects.c.item_id).where(*there), select(jobs.c.item_id).where(*coming))
+    return sorted(connection.scalars(asked))
 
 
 def members(connection: Connection, destination_id: str, ids: Sequence[str]) -> dict[str, list[str]]:

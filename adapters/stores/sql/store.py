@@ -146,7 +146,7 @@ class SqlJobStore:
             return planning.known(connection, destination_id, ids, run_id)
 
     def held_ids(self, source_id: str, destination_id: str) -> list[str]:
-        """Return the ids of the pair's items that the place holds and that are not deleted."""
+        """Return the ids of the pair's items that the place holds, or that an open job or a dead letter may bring."""
         with self._reading() as connection:
             return planning.held_ids(connection, source_id, destination_id)
 

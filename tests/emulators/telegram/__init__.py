@@ -34,6 +34,8 @@ Faults; `name` is a request's class without "Request" ("GetHistory", "SignIn", "
   .slow(name, seconds)             real seconds before each such answer, 0 ends it; .silent(name) never answers
   .outage(), .back()               nobody listens, everything open is dropped; everything works again
   .cut(media, at)                  the file ends there though its size says otherwise; .lose(media) FILE_ID_INVALID
+  .history_tail = "shift"          a slice reaching beyond the newest message is filled with older ones, not cut
+  .long_differences = "refused"    a channel's difference of more than its limit is too long
   .one_at_a_time = True            a second main connection with the same key: AUTH_KEY_DUPLICATED, and the key is dead
 Account
   .session() -> str                a StringSession's text, signed in, a new key each time
@@ -53,6 +55,7 @@ Channel, Group, Dialog
   .close(), .open()                CHANNEL_PRIVATE for everybody, and back
 """
 
-from tests.emulators.telegram.world import API_HASH, API_ID, Clock, Telegram, client_factory, client_factory_at
+from tests.emulators.telegram.clients import client_factory, client_factory_at
+from tests.emulators.telegram.world import API_HASH, API_ID, Clock, Telegram
 
 __all__ = ["API_HASH", "API_ID", "Clock", "Telegram", "client_factory", "client_factory_at"]

@@ -52,6 +52,14 @@ def own_update(event: Event, said):
     return kind(said, event.pts, event.count)
 
 
+def _events(ask, chat) -> list[Event]:
+    """Return the next events of a channel; raises TooOld."""
+    request = ask.request
+    if ask.world.long_differences == "refused" and request.pts + request.limit < chat.pts:
+        raise TooOld
+    return chat.box.since(request.pts, request.limit)
+
+
 def get_channel_difference(ask):
     """Answer updates.getChannelDifference."""
     request, chat = ask.request, chat_of(ask, ask.request.channel)
@@ -60,7 +68,7 @@ def get_channel_difference(ask):
     if request.pts > chat.pts:
         raise Refused(400, "PERSISTENT_TIMESTAMP_INVALID")
     try:
-        events = chat.box.since(request.pts, request.limit)
+        events = _events(ask, chat)
     except TooOld:
         latest = chat.box.newest_first()[:10]
         return types.updates.ChannelDifferenceTooLong(

@@ -10,9 +10,10 @@ from telethon.crypto import AuthKey
 from telethon.sessions import StringSession
 from telethon.tl import types
 
-from tests.emulators.telegram.chats import Channel, access_hash, locked
+from tests.emulators.telegram.chats import access_hash, locked
 from tests.emulators.telegram.crypto import PasswordCheck
 from tests.emulators.telegram.files import HOME
+from tests.emulators.telegram.kinds import Channel
 from tests.emulators.telegram.log import Box
 from tests.emulators.telegram.wire import Refused
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from telethon.tl import types
 
-from tests.emulators.telegram.chats import Channel, Chat, Dialog, Group, access_hash
+from tests.emulators.telegram.chats import Chat, access_hash
+from tests.emulators.telegram.kinds import Channel, Dialog, Group
 from tests.emulators.telegram.wire import Refused
 
 FEW_MINUTES, MOST_NAMES, FROZEN = timedelta(minutes=7), 16, timedelta(hours=10)

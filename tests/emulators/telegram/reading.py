@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from telethon.tl import types
 
-from tests.emulators.telegram.chats import Channel
+from tests.emulators.telegram.kinds import Channel
 from tests.emulators.telegram.places import around, chat_of
 from tests.emulators.telegram.wire import Refused
 

@@ -189,6 +189,7 @@ class Server:
     def stop(self) -> None:
         """End."""
         self.close()
+        self._run(self._last_words())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
@@ -234,6 +235,11 @@ class Server:
     async def _drop(self) -> None:
         for connection in list(self.connections):
             connection.drop()
+
+    async def _last_words(self) -> None:
+        """Let what serves the dropped connections come to its end."""
+        serving = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*serving, return_exceptions=True)
 
     def _client(self, dc: int):
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

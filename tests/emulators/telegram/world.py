@@ -10,15 +10,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Self
 
-from telethon import TelegramClient
 from telethon.tl import types
 
 from tests.emulators.telegram import differences, files, places, reading, signing
-from tests.emulators.telegram.chats import Channel, Chat, Dialog, Group
-from tests.emulators.telegram.crypto import trust
+from tests.emulators.telegram.chats import Chat
 from tests.emulators.telegram.differences import channel_update, own_update
 from tests.emulators.telegram.faults import Call, Faults
 from tests.emulators.telegram.files import HOME, Files
+from tests.emulators.telegram.kinds import Channel, Dialog, Group
 from tests.emulators.telegram.log import Event
 from tests.emulators.telegram.people import Account, Key, Person
 from tests.emulators.telegram.server import Server
@@ -82,6 +81,11 @@ class Telegram:
         self.one_at_a_time = False
         self.history_tail = "clip"
         """What a slice does that reaches beyond the newest message: `clip`, or `shift` to older ones."""
+        self.long_differences = "sliced"
+        """What a channel's difference does that has more than its limit: come `sliced`, or be `refused` as too long.
+
+        Telegram's pages have said both.
+        """
         self._numbers = count(1)
         self._server = Server(self)
 
@@ -270,23 +274,3 @@ class Telegram:
     @staticmethod
     def _is_in(chat: Chat, account: Account) -> bool:
         return not isinstance(chat, Channel) or account.id in chat.members
-
-
-def client_factory_at(port: int) -> Callable[..., TelegramClient]:
-    """Return what makes clients of the emulator at a port, also such as have no session yet."""
-
-    def connect(session, api_id: int, api_hash: str, **settings) -> TelegramClient:
-        trust()
-        # A cache of the class: it would lead to the emulator of another test.
-        TelegramClient._config = None
-        client = TelegramClient(session, api_id, api_hash, **settings)
-        if client.session.port != port:
-            client.session.set_dc(HOME, "127.0.0.1", port)
-        return client
-
-    return connect
-
-
-def client_factory(world: Telegram) -> Callable[..., TelegramClient]:
-    """Return what takes TelegramClient's place in a test's own process."""
-    return client_factory_at(world.port)
