@@ -86,24 +86,25 @@ def held(
     run: str,
     pause: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = boottime,
+    every: float = RENEWED_EVERY,
 ) -> Iterator[Hold]:
     """Hold a thing meanwhile; raises RateLimited, saying who has it, when somebody else keeps it for too long."""
     hold = Hold(store, name, f"{socket.gethostname()}, process {os.getpid()}, {run}", pause, clock)
     hold.take()
     try:
-        with _renewed(hold):
+        with _renewed(hold, every):
             yield hold
     finally:
         hold.let_go()
 
 
 @contextmanager
-def _renewed(hold: Hold) -> Iterator[None]:
+def _renewed(hold: Hold, every: float) -> Iterator[None]:
     """Renew a hold in a thread meanwhile, whatever the run is busy with."""
     over = threading.Event()
 
     def renew() -> None:
-        while not over.wait(RENEWED_EVERY):
+        while not over.wait(every):
             try:
                 if hold.renew() is not None:
                     return

@@ -120,9 +120,8 @@ def test_a_lease_that_somebody_took_is_lost(store, times):
     assert store.hold(NAME, "third", holding.LEASE).owner == "other"
 
 
-def test_it_is_renewed_while_the_run_is_busy(store, times, monkeypatch):
+def test_it_is_renewed_while_the_run_is_busy(store, times):
     """By a thread, however long a file takes; trouble of the store's is outlived."""
-    monkeypatch.setattr(holding, "RENEWED_EVERY", 0.001)
     renewed, seen = threading.Event(), []
 
     class Shaky:
@@ -137,7 +136,7 @@ def test_it_is_renewed_while_the_run_is_busy(store, times, monkeypatch):
         def let_go(self, name, owner):
             raise StoreUnavailable("away")
 
-    with held(Shaky(), NAME, "busy", times.wait, times.clock):
+    with held(Shaky(), NAME, "busy", times.wait, times.clock, every=0.001):
         assert renewed.wait(30)
     assert len(set(seen)) == 1
 
