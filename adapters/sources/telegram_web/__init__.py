@@ -21,7 +21,7 @@ from adapters.contracts.ports import MediaFile, Page
 from adapters.contracts.version import stamp
 from adapters.sources.telegram_web import message, page, walk
 from adapters.sources.telegram_web.files import Files
-from adapters.sources.telegram_web.message import Odd
+from adapters.sources.telegram_web.marks import Odd
 from adapters.sources.telegram_web.page import Piece, Preview
 from adapters.sources.telegram_web.settings import TelegramWebSettings
 from adapters.sources.telegram_web.site import Site

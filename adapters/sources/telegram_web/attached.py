@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from adapters.contracts.item import Answer, Location, Media, MediaKind, Poll
-from adapters.sources.telegram_web.marks import classes, rich
+from adapters.sources.telegram_web.marks import FOLDED, Odd, classes, rich
 
 PREFIX = "tgme_widget_message_"
 KINDS = {
@@ -29,6 +29,16 @@ PICTURE = re.compile(r"background-image:\s*url\(\s*['\"]?([^'\")]+)")
 WIDTH, RATIO = re.compile(r"(?<![\w-])width:\s*(\d+)px"), re.compile(r"padding-top:\s*([\d.]+)%")
 NUMBERS = re.compile(r"[?&](?:q|ll)=(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)")
 MAP = re.compile(r"[?&]ll=(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)")
+
+
+SAID = frozenset(
+    f"{PREFIX}{name}"
+    for name in (
+        "document_title", "document_extra", "poll_question", "poll_type", "poll_option_percent", "poll_option_text",
+        "location_title", "location_address", "venue_title", "venue_address",
+    )
+)  # fmt: skip
+"""What says something inside a document, a poll or a place."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +63,9 @@ def first(root: HtmlElement, name: str) -> HtmlElement | None:
 
 
 def said(root: HtmlElement, name: str) -> str:
-    """Return the text of the first element of a class."""
+    """Return the text of the first element of a class, its markup left out."""
     found = first(root, name)
-    return rich(found)[0] if found is not None else ""
+    return FOLDED.sub(" ", "".join(found.itertext())).strip() if found is not None else ""
 
 
 def is_ours(element: HtmlElement, block: HtmlElement) -> bool:
@@ -69,7 +79,11 @@ def is_ours(element: HtmlElement, block: HtmlElement) -> bool:
 
 
 def attached(block: HtmlElement) -> list[Attached]:
-    """Return a message's media in order."""
+    """Return a message's media in order; raises Odd."""
+    for layer in inside(block, f"{PREFIX}grouped_layer"):
+        for part in layer:
+            if not any(_is_media(name) for name in classes(part)):
+                raise Odd("an album with a part that this release does not know")
     found = []
     for element in block.iter():
         if not isinstance(element.tag, str):
@@ -109,14 +123,25 @@ def _one(element: HtmlElement, kind: MediaKind) -> Attached:
 
 def _document(element: HtmlElement) -> Attached:
     """Read a document or a song, of which the preview shows no more than the name."""
+    _known(element)
     name, extra = said(element, f"{PREFIX}document_title"), said(element, f"{PREFIX}document_extra")
     icon = first(element, f"{PREFIX}document_icon")
+    if icon is None and first(element, f"{PREFIX}document_thumb") is None:
+        raise Odd("a document of a kind that this release does not know")
     missing = "the web preview has no files, only their names"
     if icon is not None and "audio" in classes(icon):
         medium = Media(kind=MediaKind.AUDIO, title=name, performer=extra, missing=missing)
     else:
         medium = Media(kind=MediaKind.DOCUMENT, name=name, missing=missing)
     return Attached(medium, "", number_of(element.get("href") or ""))
+
+
+def _known(element: HtmlElement) -> None:
+    """Raise Odd where something that is said has a class that this release does not know."""
+    for part in element.iter("div", "span", "a", "time"):
+        named = classes(part)
+        if named and not named & SAID and (part.text or "").strip():
+            raise Odd(f"a part that this release does not know: {' '.join(sorted(named))}")
 
 
 def _url(element: HtmlElement) -> str:
@@ -159,8 +184,13 @@ def _seconds(element: HtmlElement) -> float:
 
 
 def _size(element: HtmlElement) -> tuple[int, int]:
-    """Return a single video's width and height; of an album the page tells the layout only."""
-    style = next((part.get("style") or "" for part in inside(element, f"{PREFIX}video_wrap")), "")
+    """Return a single video's width and height; of an album's the page tells the layout only. Raises Odd."""
+    if "grouped_media_wrap" in classes(element):
+        return 0, 0
+    wrap = first(element, f"{PREFIX}video_wrap")
+    style = wrap.get("style") if wrap is not None else None
+    if style is None:
+        raise Odd("a video without its measures")
     width, ratio = WIDTH.search(style), RATIO.search(style)
     if not width or not ratio or len(width.group(1)) > 5:  # noqa: PLR2004 - no video is that wide
         return 0, 0
@@ -177,10 +207,13 @@ def number_of(address: str) -> int:
 
 
 def poll(block: HtmlElement) -> Poll | None:
-    """Return a poll; how many voted for each answer is told in percent only, which is kept apart."""
+    """Return a poll; how many voted for each answer is told in percent only, which is kept apart. Raises Odd."""
     found = first(block, f"{PREFIX}poll")
     if found is None:
         return None
+    _known(found)
+    if len(list(inside(found, f"{PREFIX}poll_option"))) != len(list(inside(found, f"{PREFIX}poll_option_text"))):
+        raise Odd("a poll with answers that say nothing")
     kind = said(found, f"{PREFIX}poll_type").lower()
     answers = tuple(Answer(text=rich(one)[0]) for one in inside(found, f"{PREFIX}poll_option_text"))
     voters = said(block, f"{PREFIX}voters")
@@ -193,10 +226,11 @@ def poll(block: HtmlElement) -> Poll | None:
 
 
 def location(block: HtmlElement) -> Location | None:
-    """Return a point or a venue, by the address of its map."""
+    """Return a point or a venue, by the address of its map. Raises Odd."""
     found = next((one for name in ("location_wrap", "venue_wrap") for one in inside(block, f"{PREFIX}{name}")), None)
     if found is None:
         return None
+    _known(found)
     point = NUMBERS.search(found.get("href") or "")
     turned = next(filter(None, (MAP.search(part.get("style") or "") for part in found.iter("div", "i"))), None)
     if point is None and turned is None:

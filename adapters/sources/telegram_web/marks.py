@@ -24,10 +24,16 @@ KINDS = {
     "a": SpanKind.TEXT_LINK,
 }  # fmt: skip
 BLOCKS = frozenset({"pre", "blockquote"})
+NEEDED = {"a": "href", "tg-emoji": "emoji-id"}
+CLASSLESS = frozenset(KINDS) - {"a", "blockquote", "tg-emoji", "tg-spoiler", "pre", "code"}
 PLAIN = frozenset({"div", "span", "p", "font"})
 EMOJI_PICTURE = re.compile(r"/emoji/\d+/([0-9A-F]{4,})\.png")
 FOLDED = re.compile(r"[ \t\r]*\n[ \t\r\n]*")
 LANGUAGE = re.compile(r"\blanguage-([\w+#-]+)")
+
+
+class Odd(Exception):
+    """Something that is not as this release knows it: a message, or a part of one."""
 
 
 def classes(element: HtmlElement) -> frozenset[str]:
@@ -36,7 +42,7 @@ def classes(element: HtmlElement) -> frozenset[str]:
 
 
 def rich(root: HtmlElement) -> tuple[str, tuple[Span, ...], tuple[str, ...]]:
-    """Return the text of an element, its spans in code points, and its hashtags, each once."""
+    """Return the text of an element, its spans in code points, and its hashtags, each once; raises Odd."""
     writer = _Writer()
     walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walker:
@@ -72,6 +78,7 @@ class _Writer:
             self.say(_emoji(element))
             return True
         elif tag not in PLAIN or "tg-spoiler" in classes(element):
+            _check(element, tag)
             if tag in BLOCKS and self._last != "\n":
                 self._write("\n")
             kind = SpanKind.SPOILER if tag in PLAIN else KINDS.get(tag, SpanKind.UNKNOWN)
@@ -135,6 +142,16 @@ class _Writer:
             self._parts.append(text)
             self._length += len(text)
             self._last = text[-1]
+
+
+def _check(element: HtmlElement, tag: str) -> None:
+    """Raise Odd for a mark that lacks what it means, or means more than this release knows."""
+    named = element.get("class") or ""
+    needed = NEEDED.get(tag)
+    if needed and not element.get(needed):
+        raise Odd(f"a <{tag}> without its {needed}")
+    if named and tag in CLASSLESS:
+        raise Odd(f"a mark that this release does not know: <{tag} class={named!r}>")
 
 
 def _emoji(element: HtmlElement) -> str:

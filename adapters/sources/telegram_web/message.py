@@ -27,7 +27,7 @@ from adapters.sources.telegram_web.attached import (
     poll,
     said,
 )
-from adapters.sources.telegram_web.marks import classes, rich
+from adapters.sources.telegram_web.marks import Odd, classes, rich
 
 MOST_MEMBERS = 10
 """core.telegram.org/bots/api#sendmediagroup."""
@@ -52,10 +52,6 @@ SERVICE_ACTIONS = (
     ("Channel photo removed", "delete_group_photo"),
 )
 """The words of t.me for what an export calls by these names."""
-
-
-class Odd(Exception):
-    """A message that is not as this release knows them."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,10 @@ def _linked(block: HtmlElement) -> int:
 
 def members(block: HtmlElement, number: int) -> tuple[int, ...]:
     """Return the numbers of an album's messages; empty for a single message. Raises Odd."""
-    found = sorted({number, *(one.number for one in attached(block) if one.number)})
+    files = attached(block)
+    if first(block, f"{PREFIX}grouped_wrap") is not None and not all(one.number for one in files):
+        raise Odd("an album with a part that has no number")
+    found = sorted({number, *(one.number for one in files if one.number)})
     if found[0] != number or len(found) > MOST_MEMBERS or found[-1] - number > MOST_MEMBERS * 10:
         raise Odd(f"an album that is no album: {', '.join(map(str, found[:20]))}")
     return tuple(found) if len(found) > 1 else ()
@@ -197,8 +196,10 @@ def _media(files: list[Attached], number: int, album: tuple[int, ...]) -> tuple[
 
 
 def _reply(block: HtmlElement, channel: str, identity: str) -> str:
-    """Name the item that a message answers, where it is one of this channel."""
+    """Name the item that a message answers, where it is one of this channel; raises Odd."""
     link = first(block, f"{PREFIX}reply")
+    if link is not None and link.tag == "a" and not link.get("href"):
+        raise Odd("an answer that does not say to what")
     address = (link.get("href") or "") if link is not None else ""
     number = number_of(address)
     return f"{identity}/{number}" if number and _owner(address) == channel.lower() else ""

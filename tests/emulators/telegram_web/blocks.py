@@ -185,7 +185,8 @@ def poll(channel, one):
     options = "".join(
         '<div class="tgme_widget_message_poll_option"><div class="tgme_widget_message_poll_option_percent">20%</div>'
         '<div class="tgme_widget_message_poll_option_value"><div class="tgme_widget_message_poll_option_text">'
-        f'{e(a["text"])}</div><div class="tgme_widget_message_poll_option_bar accent_bg" style="width:20%"></div></div></div>'
+        f'{e(a["text"])}</div><div class="tgme_widget_message_poll_option_bar accent_bg" style="width:20%"></div>'
+        "</div></div>"
         for a in one["poll"]["answers"]
     )
     return (
@@ -249,7 +250,7 @@ def block(channel, album):
         '<div class="tgme_widget_message_wrap js-widget_message_wrap">'
         f'<div class="tgme_widget_message {names} js-widget_message" data-post="{channel.name}/{one["id"]}" '
         f'data-view="{token}"><div class="tgme_widget_message_user"><a href="https://t.me/{channel.name}">'
-        f'<i class="tgme_widget_message_user_photo bgcolor3" data-content="A"><img src="{channel.base}/file/me.jpg"></i>'
+        f'<i class="tgme_widget_message_user_photo" data-content="A"><img src="{channel.base}/file/me.jpg"></i>'
         f'</a></div><div class="tgme_widget_message_bubble">{TAIL}<div class="tgme_widget_message_author accent_color">'
         f'<a class="tgme_widget_message_owner_name" href="https://t.me/{channel.name}"><span dir="auto">'
         f"{e(channel.title)}</span></a></div>{above(channel, one)}{body(channel, album)}{below(one)}"
