@@ -20,6 +20,8 @@ KEPT_BYTES = 1 << 20
 TAIL = 2000
 """Bytes at a page's end among which it must say that it ends."""
 WORDS = 120
+POSTS = re.compile(rb"\sdata-post\s*=\s*[\"']")
+"""What begins a message; in its text the quotes are escaped."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def read(data: bytes, where: str, before: int = 0) -> Preview:
     marked = first(history, "tme_no_messages_found") is not None
     if not blocks and not marked:
         raise _strange(tree, where, "it shows no messages, and does not say that there are none")
-    if len(re.findall(rb"\sdata-post\s*=", data)) != sum("data-post" in one.attrib for one in blocks):
+    if len(POSTS.findall(data)) != sum("data-post" in one.attrib for one in blocks):
         raise _strange(tree, where, "it has messages in places where this release looks for none")
     pieces = _pieces(blocks)
     shown = [piece.at for piece in pieces if piece.numbers]
@@ -103,9 +105,13 @@ def _tree(data: bytes, where: str) -> HtmlElement:
         raise Transient(f"{where}: the page is cut off, or is no page at all; run again")
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
     try:
-        return html.document_fromstring(data, parser=parser)
+        tree = html.document_fromstring(data, parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise ConfigurationError(f"{where}: this is no HTML ({error}); look at it in a browser") from error
+    if parser.error_log.filter_from_fatals():
+        # The library would leave out what it does not read.
+        raise ConfigurationError(f"{where}: the page is nested too deep, or too large; look at it in a browser")
+    return tree
 
 
 def _block(wrap: HtmlElement) -> HtmlElement | None:
