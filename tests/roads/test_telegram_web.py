@@ -67,11 +67,19 @@ def test_an_archive_of_the_export_is_followed_by_the_preview(channel, carry, tmp
     channel.messages = [one for one in channel.messages if one["id"] != 20]
     channel.messages.append(channel.messages[1] | {"id": 36, "date_unixtime": "1748000000"})
     third = carry(source(channel.web), deletes="follow")
-    assert (third.new, third.updated, third.deleted, third.exit_code) == (1, 1, 1, 0)
+    assert (third.created, third.updated, third.deleted, third.exit_code) == (1, 1, 1, 0)
     texts = {one["id"].partition("/")[2]: one.get("text") for one in lines(tmp_path / "archive")}
     assert texts["10"] == "edited"
-    fourth = carry(source(channel.web), deletes="follow")
-    assert fourth.delivered == 0
+    assert carry(source(channel.web), deletes="follow").delivered == 0
+
+
+def test_an_edit_of_what_the_export_had_as_edited_needs_a_word(channel, carry):
+    """The preview tells no time of an edit, so that it looks older than the export's: until --allow-older."""
+    carry(TelegramExportSource(SAMPLE))
+    carry(source(channel.web))
+    edit(channel, 9)
+    assert carry(source(channel.web)).filtered_by == {"older than what is there": 1}
+    assert carry(source(channel.web), allow_older=True).updated == 1
 
 
 def test_the_preview_alone_fills_an_archive_and_goes_on(channel, carry, tmp_path):

@@ -86,7 +86,7 @@ def test_nothing_that_changes_by_itself_is_in_a_version(serve):
     assert {number: item.version for number, item in items(source(web)).items()} == before
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_every_message_is_read_once_whatever_is_gone(serve, seed):
     """Gaps of all sizes, albums, pages that cut them, short pages: complete from the beginning and from each cursor."""
     chance = random.Random(seed)
@@ -284,6 +284,7 @@ def test_media_are_fetched_and_found_again(serve, tmp_path):
     channel.token = "t2"  # noqa: S105 - a token that everybody is shown
     for medium in album.media:
         file = source(web).media(medium)
+        assert medium.ref.endswith(".jpg")
         assert (file.size, file.open().read()) == (4995, b"bytes" * 999)
     (tmp_path / "a.jpg").unlink()
     with pytest.raises(MediaMissing, match="no more"):
@@ -311,7 +312,7 @@ def test_media_come_from_telegram_alone(serve, tmp_path):
         "http://127.0.0.1:99999/x",
     ):
         with pytest.raises(MediaMissing):
-            reader.media(Media(kind=MediaKind.PHOTO, ref=f"1-1/0 {url}"))
+            reader.media(Media(kind=MediaKind.PHOTO, ref=f"{url} 1-1/0.jpg"))
     for _ in range(2):
         web.answers.append(("/file/", 302, {"Location": "http://169.254.169.254/"}, b""))
     with pytest.raises(MediaMissing, match="answered 302"):

@@ -13,7 +13,7 @@ from adapters.sources.telegram_web.attached import attached
 from adapters.sources.telegram_web.settings import TelegramWebSettings
 from adapters.sources.telegram_web.site import Site
 
-REF = re.compile(r"(\d{1,18})-(\d{1,18})/(\d{1,3}) (https?://\S+)")
+REF = re.compile(r"(https?://\S+) (\d{1,18})-(\d{1,18})/(\d{1,3})\.\w{1,5}")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Files:
         ref = REF.fullmatch(media.ref)
         if ref is None:
             raise MediaMissing(f"{media.ref[:80]!r} is no medium of a preview")
-        first, last, place, url = int(ref[1]), int(ref[2]), int(ref[3]), ref[4]
+        url, first, last, place = ref[1], int(ref[2]), int(ref[3]), int(ref[4])
         data = self._fetch(url)
         if data is None:
             fresh = self._fresh(first, last, place)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import orjson
 from lxml.html import HtmlElement
 
-from adapters.contracts.item import Author, ContentItem, Forward, ItemKind, Media
+from adapters.contracts.item import Author, ContentItem, Forward, ItemKind, Media, MediaKind
 from adapters.sources.telegram_web.attached import (
     PREFIX,
     Attached,
@@ -42,6 +42,10 @@ BODY = frozenset(
 ) | {"media_not_supported_cont", "message_media_not_supported_wrap"}  # fmt: skip
 """What a message's bubble is made of; anything else is a part that this release would lose."""
 CONTAINERS = frozenset({"media_supported_cont", f"{PREFIX}one_media"})
+ENDINGS = {MediaKind.PHOTO: "jpg", MediaKind.VOICE: "ogg", MediaKind.STICKER: "webp"} | dict.fromkeys(
+    (MediaKind.VIDEO, MediaKind.ANIMATION, MediaKind.VIDEO_NOTE), "mp4"
+)
+"""What t.me serves: photos of 2023 had no ending in their address."""
 POST = re.compile(r"(\w{1,64})/(\d{1,18})")
 REACTION = re.compile(r"(.*?)\s*(\d[\d.]*)([KMB]?)", re.DOTALL)
 SERVICE_ACTIONS = (
@@ -187,12 +191,20 @@ def _text(block: HtmlElement) -> tuple[str, tuple[Any, ...], tuple[str, ...]]:
 
 
 def _media(files: list[Attached], number: int, album: tuple[int, ...]) -> tuple[Media, ...]:
-    """Name media so that they are found again when their address has expired: messages, place, address."""
+    """Name media so that they are found again when their address has expired: address, messages, place, ending."""
     last = album[-1] if album else number
     return tuple(
-        one.media.model_copy(update={"ref": f"{number}-{last}/{place} {one.url}"}) if one.url else one.media
+        one.media.model_copy(update={"ref": f"{one.url} {number}-{last}/{place}.{_ending(one)}"})
+        if one.url
+        else one.media
         for place, one in enumerate(files)
     )
+
+
+def _ending(one: Attached) -> str:
+    """Return how a medium's file name ends: as its address does, else as its kind is known to."""
+    found = re.search(r"\.(\w{2,4})$", one.url.partition("?")[0])
+    return found.group(1).lower() if found else ENDINGS.get(one.media.kind, "bin")
 
 
 def _reply(block: HtmlElement, channel: str, identity: str) -> str:
