@@ -319,6 +319,26 @@ def test_media_come_from_telegram_alone(serve, tmp_path):
         source(web, media_megabytes=5).media(medium)
 
 
+def test_a_size_that_is_not_told_stops_nothing(serve, tmp_path):
+    """Hosts that do not answer HEAD: the file is fetched all the same."""
+    (tmp_path / "a.jpg").write_bytes(b"bytes")
+    web = serve(Channel([picture(1)], folder=tmp_path))
+    reader = source(web)
+    medium = items(reader)[1].media[0]
+    for answer in ((405, {}, b""), (200, {"Content-Length": "9" * 30}, b"")):
+        web.answers.append(("/file/", *answer))
+        assert source(web).media(medium).open().read() == b"bytes"
+
+
+def test_a_newest_page_without_dates_is_no_empty_channel(serve):
+    """Else a first run would take the whole channel for new."""
+    web = serve(Channel(posts(1, 2)))
+    assert source(web).head() == datetime.fromtimestamp(1_735_689_720, UTC)
+    web.spoil = lambda page: page.replace("datetime=", "when=")
+    with pytest.raises(ConfigurationError, match="has a date"):
+        source(web).head()
+
+
 def test_an_edit_or_two_behind_another_reader(serve):
     """The version is this reader's: what an export's place holds is taken over, and a later edit is one."""
     channel = Channel(posts(1, 2))

@@ -75,12 +75,17 @@ class TelegramWebSource:
 
     def head(self) -> datetime | None:
         """Return when the newest message was published."""
+        pieces = self._fetch(0).pieces
         found = []
-        for piece in self._fetch(0).pieces:
+        for piece in pieces:
             try:
                 found.append(message.moment(piece.block))
             except Odd:
                 continue
+        if pieces and not found:
+            raise ConfigurationError(
+                f"{self._site.where}: no message of the newest page has a date that is understood: use a newer release"
+            )
         return max(found, default=None)
 
     def read(self, cursor: str = "") -> Iterator[Page]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from adapters.contracts.errors import ConfigurationError, RateLimited, Transient
+from adapters.contracts.errors import ConfigurationError, OutcomeUnknown, RateLimited, Transient
 from adapters.contracts.ports import MediaMissing
 from adapters.http import Client, Response, boottime, origin, retry_after
 from adapters.sources.telegram_web.page import Preview, is_not_found, read
@@ -22,6 +22,7 @@ DEADLINE = 30.0
 LONGEST_PAGE = 8 << 20
 """Bytes; twenty posts of the longest kind are a tenth of it."""
 OK, TOO_MANY, UNAVAILABLE = 200, 429, 503
+MOST_DIGITS = 18
 GONE = frozenset({401, 403, 404, 410})
 
 
@@ -66,10 +67,9 @@ class Site:
 
     def fetch(self, url: str) -> bytes | None:
         """Return the bytes at a medium's address, None where it has expired; raises MediaMissing."""
-        answer = self._files.send("HEAD", url, content=b"", headers=HEADERS, deadline=DEADLINE)
-        length = answer.headers.get("content-length", "")
-        if answer.status == OK and length.isdigit() and int(length) > self._settings.media_megabytes << 20:
-            raise MediaMissing(f"it has {int(length):,} bytes, more than --media-megabytes allows")
+        size = self._size(url)
+        if size > self._settings.media_megabytes << 20:
+            raise MediaMissing(f"it has {size:,} bytes, more than --media-megabytes allows")
         answer = self._files.get(url, headers=HEADERS | {"accept": "*/*"}, deadline=10 * DEADLINE)
         self._refuse_limits(answer, origin(url))
         if answer.status in GONE:
@@ -79,6 +79,15 @@ class Site:
         if answer.status != OK:
             raise MediaMissing(f"{origin(url)} answered {answer.status} for it")
         return answer.body
+
+    def _size(self, url: str) -> int:
+        """Return how large a file says that it is; 0 where it does not say."""
+        try:
+            answer = self._files.send("HEAD", url, content=b"", headers=HEADERS, deadline=DEADLINE)
+        except (Transient, OutcomeUnknown):
+            return 0
+        length = answer.headers.get("content-length", "")
+        return int(length) if answer.status == OK and length.isdigit() and len(length) <= MOST_DIGITS else 0
 
     def close(self) -> None:
         """Close kept connections."""
