@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import orjson
 import pytest
@@ -19,6 +21,7 @@ from tests.exports import SAMPLE, message
 from tests.sources.web import NAME, entries, items, source
 
 ALIKE = ("id", "published_at", "tags", "members", "author", "reply_to", "location", "counters", "title")
+GOLDEN = Path(__file__).parents[1] / "golden" / "telegram_web" / "versions.json"
 UNMARKED = {SpanKind.BOT_COMMAND, SpanKind.BANK_CARD}
 NOT_SHOWN = {28, 29, 31, 34}
 """A game, an invoice, a giveaway and what tdesktop cannot export either."""
@@ -74,6 +77,12 @@ def test_what_the_model_has_no_field_for_is_kept(serve):
     assert found[15].raw[0]["forwarded_from_url"] == "https://t.me/other/7"
     assert found[17].media[0].missing == "the web preview does not have it: Media is too big"
     assert (found[17].media[0].width, found[17].media[0].duration) == (1920, 312)
+
+
+def test_versions_are_pinned(serve):
+    """A release, or a library's update, that reads the same page otherwise would edit every wall anew."""
+    found = {item.id: item.version for item in items(source(serve(Channel.of(SAMPLE)))).values()}
+    assert found == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
 def test_nothing_that_changes_by_itself_is_in_a_version(serve):

@@ -22,6 +22,7 @@ from adapters.contracts.version import stamp
 from adapters.sources.telegram_web import message, page, walk
 from adapters.sources.telegram_web.files import Files
 from adapters.sources.telegram_web.marks import Odd
+from adapters.sources.telegram_web.numbers import names
 from adapters.sources.telegram_web.page import Piece, Preview
 from adapters.sources.telegram_web.settings import TelegramWebSettings
 from adapters.sources.telegram_web.site import Site
@@ -192,7 +193,7 @@ class TelegramWebSource:
         """Build the item of one message; raises Odd."""
         if piece.odd:
             raise Odd(piece.odd)
-        called = message.names(piece.block)
+        called = names(piece.block)
         if called.channel_id not in {0, self._id}:
             raise Odd(f"a message of channel {called.channel_id} among those of {self._id}")
         if not called.channel_id and called.channel.lower() != self._settings.channel.lower():

@@ -14,7 +14,7 @@ from adapters.contracts.errors import ConfigurationError, Transient
 from adapters.contracts.item import Unreadable
 from adapters.sources.telegram_web.attached import PREFIX, first, inside, said
 from adapters.sources.telegram_web.marks import Odd
-from adapters.sources.telegram_web.message import members, names
+from adapters.sources.telegram_web.numbers import members, names
 
 KEPT_BYTES = 1 << 20
 TAIL = 2000
