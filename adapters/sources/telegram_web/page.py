@@ -17,8 +17,8 @@ from adapters.sources.telegram_web.marks import Odd
 from adapters.sources.telegram_web.numbers import members, names
 
 KEPT_BYTES = 1 << 20
-TAIL = 2000
-"""Bytes at a page's end among which it must say that it ends."""
+ENDS = (b"</main>", b"</body>", b"</html>")
+"""One of these stands behind a page's last message; in a message's text it would be escaped."""
 WORDS = 120
 POSTS = re.compile(rb"\sdata-post\s*=\s*[\"']")
 """What begins a message; in its text the quotes are escaped."""
@@ -101,7 +101,8 @@ def unreadable(piece: Piece, identity: str, where: str) -> Unreadable:
 
 def _tree(data: bytes, where: str) -> HtmlElement:
     """Parse a page."""
-    if b"</html>" not in data[-TAIL:].lower():
+    rest = data[max(data.rfind(b"data-post"), 0) :].lower()
+    if not any(end in rest for end in ENDS):
         raise Transient(f"{where}: the page is cut off, or is no page at all; run again")
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
     try:
