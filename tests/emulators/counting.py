@@ -27,7 +27,7 @@ SETTINGS = {
     "delay": 0.0,
     "reject_containing": "",
 }
-FIELDS = {"action", "key", "id", "remote_id", "version", "item"}
+FIELDS = {"action", "key", "id", "remote_id", "reply_to", "version", "item"}
 
 
 class World:
@@ -48,8 +48,8 @@ class World:
         self.log.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def invalid(headers, body):
-    """Say what is wrong with a request, or nothing."""
+def invalid(headers, body, there):
+    """Say what is wrong with a request, given the objects that are there, or nothing."""
     if headers.get("Content-Type") != "application/json":
         return "content-type"
     if not isinstance(body, dict) or set(body) - FIELDS or not {"action", "key", "id"} <= set(body):
@@ -64,7 +64,15 @@ def invalid(headers, body):
         return "item id"
     if (body["action"] == "create") == ("remote_id" in body):
         return "remote_id"
-    return ""
+    return "" if _answers(body, there) else "reply_to"
+
+
+def _answers(body, there):
+    """Say whether what a body answers, if anything, is there.
+
+    A reply names an object of ours, and only where the item itself says that it answers something.
+    """
+    return "reply_to" not in body or (body["reply_to"] in there and bool(body.get("item", {}).get("reply_to")))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -131,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse(429, {"Retry-After": settings["throttle_once_after"]})
         if settings["throttle_every"] and n % settings["throttle_every"] == 0:
             return self.refuse(429, {"Retry-After": settings["retry_after"]})
-        wrong = invalid(self.headers, body)
+        wrong = invalid(self.headers, body, world.objects)
         if wrong:
             world.note(invalid=wrong, body=body)
             return 400, {"error": wrong}, {}, ""

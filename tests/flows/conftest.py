@@ -12,6 +12,7 @@ import pytest
 
 from tests.exports import ROOT
 from tests.servers.counting import Counting
+from tests.servers.prefect import Api
 
 
 @pytest.fixture(scope="module")
@@ -20,12 +21,25 @@ def home(tmp_path_factory):
     return tmp_path_factory.mktemp("home")
 
 
+@pytest.fixture(scope="module")
+def api(tmp_path_factory):
+    """One Prefect server for a module's runs, as on a server of one's own: each of them need not start its own."""
+    server = Api(tmp_path_factory.mktemp("api"))
+    yield server.api
+    server.stop()
+
+
 @pytest.fixture
-def run(home, tmp_path):
-    """Return a function that runs a flow file and returns exit code, output and summary."""
+def run(home, tmp_path, request):
+    """Return a function that runs a flow file and returns exit code, output and summary.
+
+    Nothing is set up, unless the test or its module is marked as `served`.
+    """
+    served = {"PREFECT_API_URL": request.getfixturevalue("api")} if "served" in request.keywords else {}
 
     def start(flow, *arguments, stdin=None, **variables):
-        environment = os.environ | {"PREFECT_HOME": str(home), "SYNDICATE_WITNESS": str(tmp_path / "w")} | variables
+        environment = os.environ | {"PREFECT_HOME": str(home), "SYNDICATE_WITNESS": str(tmp_path / "w")}
+        environment |= served | variables
         return subprocess.Popen(
             [sys.executable, str(ROOT / "flows" / f"{flow}.py"), *map(str, arguments)],
             cwd=tmp_path,

@@ -12,6 +12,8 @@ from tasks.places.dzen import Dzen
 from tests.exports import export, message
 from tests.servers import s3
 
+pytestmark = pytest.mark.served
+
 LONG = "A text that is long enough for Dzen. " * 9
 ADDRESS = ("--base-url", "https://example.com/dzen")
 

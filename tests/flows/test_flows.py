@@ -98,6 +98,7 @@ def test_a_store_that_cannot_be_used_is_one_clear_line(run, tmp_path):
     assert not (tmp_path / "archive").exists()
 
 
+@pytest.mark.served
 def test_a_lost_creation_then_edited_then_deleted_is_one_object_then_none(run, counting, tmp_path):
     """Its answer was lost; the edit finds the object by its key, and the delete leaves nothing."""
     server = counting(honour_key=True, lose_every=1)
@@ -130,6 +131,7 @@ def test_killed_archive_run_goes_on(run, tmp_path):
     assert len(lines(tmp_path / "calm")) == 12_000
 
 
+@pytest.mark.served
 @pytest.mark.parametrize("honours", [True, False])
 def test_webhook_gets_each_item_at_most_once(run, counting, tmp_path, honours):
     """Answers lost, throttled, killed in flight: the server's own log has each item once."""
@@ -154,6 +156,7 @@ def test_webhook_gets_each_item_at_most_once(run, counting, tmp_path, honours):
     assert summary["seen"] + summary["carried"] == total
 
 
+@pytest.mark.served
 def test_edits_arrive_in_order_and_two_runs_send_nothing_twice(run, counting, tmp_path):
     """A, B, A arrives as A; two runs at once are one."""
     server = counting(honour_key=True)
@@ -170,6 +173,7 @@ def test_edits_arrive_in_order_and_two_runs_send_nothing_twice(run, counting, tm
     assert len(created) == len(set(created)) == 30
 
 
+@pytest.mark.served
 def test_rejected_items_are_redriven_by_command(run, counting, tmp_path):
     """Exit code 2, a list that names them, and after the cause is mended exactly those are sent."""
     server = counting(reject_containing="text 3")
@@ -228,6 +232,7 @@ def test_secrets_appear_nowhere(run, counting, tmp_path, home):
     assert [file for file in kept if canary.encode() in file.read_bytes()] == []
 
 
+@pytest.mark.served
 def test_doubtful_items_are_adopted_skipped_redriven_and_resent(run, counting, tmp_path):
     """The four ways out of a dead letter, each by its command; judged by what the webhook got."""
     server = counting(lose_every=1)

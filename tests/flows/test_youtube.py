@@ -14,6 +14,8 @@ import pytest
 from tests.exports import film, films, message
 from tests.servers.youtube import YouTube
 
+pytestmark = pytest.mark.served
+
 CHANNEL = "UCemulated0000000000000"
 CANARIES = {
     "client_secret": "canary-client-17a2",

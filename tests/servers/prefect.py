@@ -17,8 +17,8 @@ from tests.exports import ROOT
 PREFECT = [sys.executable, "-m", "prefect"]
 
 
-class Prefect:
-    """A running server with the pack deployed and one worker that takes one run at a time."""
+class Api:
+    """A running server, and nothing else."""
 
     def __init__(self, folder: Path, **variables: str):
         port = _free_port()
@@ -35,9 +35,6 @@ class Prefect:
         self._log = (folder / "prefect.log").open("w", encoding="utf-8")
         self._processes = [self._start("server", "start", "--port", str(port))]
         self._wait_for(lambda: self.get("/health"), 240)
-        self.run("work-pool", "create", "syndicate", "--type", "process")
-        self.run("--no-prompt", "deploy", "--all")
-        self._processes.append(self._start("worker", "start", "--pool", "syndicate", "--limit", "1"))
 
     def _start(self, *arguments):
         return subprocess.Popen(
@@ -66,6 +63,40 @@ class Prefect:
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback
             return json.loads(answer.read() or b"null")
+
+    def _wait_for(self, true, seconds, what=lambda: ""):
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                if true() not in {False, None}:
+                    return
+            except OSError:
+                pass
+            if time.monotonic() > until:
+                raise AssertionError(f"not within {seconds} s: {what()}\n{Path(self._log.name).read_text()[-3000:]}")
+            time.sleep(0.5)
+
+    def stop(self):
+        """End worker, runs and server."""
+        for process in reversed(self._processes):
+            os.killpg(process.pid, signal.SIGTERM)
+        for process in self._processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self._log.close()
+
+
+class Prefect(Api):
+    """A running server with the pack deployed and one worker that takes one run at a time."""
+
+    def __init__(self, folder: Path, **variables: str):
+        super().__init__(folder, **variables)
+        self.run("work-pool", "create", "syndicate", "--type", "process")
+        self.run("--no-prompt", "deploy", "--all")
+        self._processes.append(self._start("worker", "start", "--pool", "syndicate", "--limit", "1"))
 
     def deployment_run(self, deployment, /, **parameters):
         """Run a deployment as a person does; returns the flow run's id."""
@@ -102,30 +133,6 @@ class Prefect:
     def runs(self):
         """Return the ids of all flow runs."""
         return {found["id"] for found in self.get("/flow_runs/filter", {"limit": 200})}
-
-    def _wait_for(self, true, seconds, what=lambda: ""):
-        until = time.monotonic() + seconds
-        while True:
-            try:
-                if true() not in {False, None}:
-                    return
-            except OSError:
-                pass
-            if time.monotonic() > until:
-                raise AssertionError(f"not within {seconds} s: {what()}\n{Path(self._log.name).read_text()[-3000:]}")
-            time.sleep(0.5)
-
-    def stop(self):
-        """End worker, runs and server."""
-        for process in reversed(self._processes):
-            os.killpg(process.pid, signal.SIGTERM)
-        for process in self._processes:
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        self._log.close()
 
 
 def _free_port():
