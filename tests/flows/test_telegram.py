@@ -104,11 +104,12 @@ def session_of(mine):
     return login.account
 
 
-def signing_in(world, home, tmp_path, answers, *arguments):
+def signing_in(world, home, api, tmp_path, answers, *arguments):
     """Sign in as a person would, in a process of its own."""
     program = [sys.executable, "-m", "tests.servers.telegram", str(world.port), str(ROOT / "flows" / "sign_in.py")]
     environment = os.environ | {
         "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": api,
         "PYTHONPATH": str(ROOT),
         "SYNDICATE_TELEGRAM_API_ID": str(API_ID),
         "SYNDICATE_TELEGRAM_API_HASH": API_HASH,
@@ -127,10 +128,11 @@ def signing_in(world, home, tmp_path, answers, *arguments):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_a_person_signs_in_and_the_flows_find_the_session(run, world, account, home, tmp_path):
+@pytest.mark.served
+def test_a_person_signs_in_and_the_flows_find_the_session(run, world, account, home, api, tmp_path):
     """A wrong code and a wrong password are asked again; the file is its owner's alone; no secret is shown."""
     answers = (account.phone, "11111", account.code, "wrong", account.password)
-    code, output = signing_in(world, home, tmp_path, answers)
+    code, output = signing_in(world, home, api, tmp_path, answers)
     assert code == 0, output
     kept = home / "syndicate-telegram" / "session.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
