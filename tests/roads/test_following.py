@@ -276,8 +276,8 @@ class Shared(FollowedSource):
 
 def test_what_one_run_at_a_time_reads_is_never_older(pair):
     """An album that lost the picture edited last looks older than it was; of another source that is an old export."""
-    album, left = post(1, "caption", edited=9), post(1, "")
-    for kind, text in ((FollowedSource, "caption"), (Shared, "")):
+    album, left = post(1, "caption", edited=9), post(1, "left alone")
+    for kind, text in ((FollowedSource, "caption"), (Shared, "left alone")):
         source = kind([], changes=[album])
         pair(source, reread=True)
         source.changes.append(left)
