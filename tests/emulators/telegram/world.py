@@ -224,11 +224,15 @@ class Telegram:
         """Be away: nobody listens."""
         self._server.close()
 
+    def listen(self) -> None:
+        """Be back."""
+        self._server.open()
+
     def back(self) -> None:
         """Be back, with all faults forgotten."""
         with self.lock:
             self.faults = Faults()
-        self._server.open()
+        self.listen()
 
     # What has happened.
 
