@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.contracts.errors import ConfigurationError, MassDeletion, Rejected
+from adapters.contracts.item import Unreadable
 from adapters.contracts.jobs import DeadLetterFilter
 from adapters.contracts.retry import RetryPolicy
 from adapters.destinations.dzen import DzenDestination, DzenSettings
@@ -263,6 +264,17 @@ def test_a_dead_letter_of_what_is_deleted_is_closed(tmp_path):
     wall(source, deletes="follow")
     assert wall.store.dead_letters(DeadLetterFilter()) == []
     assert wall(source, deletes="follow").delivered == 0
+
+
+@pytest.mark.parametrize("deletes", ["follow", "mark"])
+def test_what_nobody_could_read_is_closed_when_it_is_deleted(tmp_path, deletes):
+    """There was nothing to delete, and is nothing to mark."""
+    piece = Unreadable(where="list, entry 1", error="too new", data=b"{", sha256="9f", item_id="list:1/1")
+    wall, source = Wall(tmp_path), FollowedSource([], changes=[piece])
+    assert wall(source, deletes=deletes).dead_by == {"rejected": 1}
+    source.changes.append("list:1/1")
+    wall(source, deletes=deletes)
+    assert wall.store.dead_letters(DeadLetterFilter()) == []
 
 
 class Shared(FollowedSource):
