@@ -258,6 +258,9 @@ class PublishingRoad:
             job = self.store.get(job_key(self.destination.identity, known.item_id, revision))
             if job is not None and job.item is not None:
                 return planner.marking(known, job.item, self.options.deleted_note)
+        if known.held is None:
+            # What nobody could read was never there to be marked.
+            return planner.deletion(known)
         raise ConfigurationError(
             f"{known.item_id} is deleted at its source, and nothing is kept of it to mark: say --deletes follow"
         )

@@ -123,6 +123,13 @@ def test_signing_in_by_code_and_password(world, clock):
     refused(world, session, errors.AuthKeyUnregisteredError, functions.updates.GetStateRequest())
 
 
+def test_secrets_are_known_where_they_are_found(world):
+    """Also a session's key within its text: who looks for leaks must not look past one."""
+    ada = world.account(PHONE, CODE, PASSWORD)
+    for leak in (ada.session(), API_HASH, f"code {CODE}", PHONE, PASSWORD):
+        assert [one for one in world.secrets() if one in leak], leak
+
+
 def test_signing_in_is_refused(world, me):
     """Another's application, a strange number, a code that was sent to nobody, an account that is not there."""
     settings = types.CodeSettings()

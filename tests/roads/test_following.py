@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.contracts.errors import ConfigurationError, MassDeletion, Rejected
+from adapters.contracts.item import Unreadable
 from adapters.contracts.jobs import DeadLetterFilter
 from adapters.contracts.retry import RetryPolicy
 from adapters.destinations.dzen import DzenDestination, DzenSettings
@@ -265,6 +266,17 @@ def test_a_dead_letter_of_what_is_deleted_is_closed(tmp_path):
     assert wall(source, deletes="follow").delivered == 0
 
 
+@pytest.mark.parametrize("deletes", ["follow", "mark"])
+def test_what_nobody_could_read_is_closed_when_it_is_deleted(tmp_path, deletes):
+    """There was nothing to delete, and is nothing to mark."""
+    piece = Unreadable(where="list, entry 1", error="too new", data=b"{", sha256="9f", item_id="list:1/1")
+    wall, source = Wall(tmp_path), FollowedSource([], changes=[piece])
+    assert wall(source, deletes=deletes).dead_by == {"rejected": 1}
+    source.changes.append("list:1/1")
+    wall(source, deletes=deletes)
+    assert wall.store.dead_letters(DeadLetterFilter()) == []
+
+
 class Shared(FollowedSource):
     """A source that one run at a time reads."""
 
@@ -276,8 +288,8 @@ class Shared(FollowedSource):
 
 def test_what_one_run_at_a_time_reads_is_never_older(pair):
     """An album that lost the picture edited last looks older than it was; of another source that is an old export."""
-    album, left = post(1, "caption", edited=9), post(1, "")
-    for kind, text in ((FollowedSource, "caption"), (Shared, "")):
+    album, left = post(1, "caption", edited=9), post(1, "left alone")
+    for kind, text in ((FollowedSource, "caption"), (Shared, "left alone")):
         source = kind([], changes=[album])
         pair(source, reread=True)
         source.changes.append(left)

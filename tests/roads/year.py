@@ -25,7 +25,8 @@ from tasks.report import Watchers
 from tests.emulators.telegram import API_HASH, API_ID, Telegram, client_factory
 from tests.exports import lines
 from tests.roads.author import Author
-from tests.roads.far_side import CRASHES, FAULTS, KEY_LIFE, SETTLES, Bug, Clock, FarSide, Killed, Mortal, Process
+from tests.roads.far_side import FAULTS, KEY_LIFE, SETTLES, Bug, Clock, FarSide, Killed, Mortal, Process
+from tests.roads.troubles import TROUBLES
 
 POLICY = RetryPolicy(jitter=0, attempts=3)
 DAY = 86_400
@@ -218,8 +219,7 @@ class Year:
             amiss = trouble(self) or {}
         pair.run(**amiss)
         pair.check()
-        if trouble is outage:
-            self.world.back()
+        self.world.listen()
 
     def settle(self) -> None:
         """With nothing in its way each pair comes to an end, and its place shows what the channel does."""
@@ -249,58 +249,3 @@ class Year:
             (times[id(post)], sorted(post.names), post.shown) for post in self.author.posts if times[id(post)] != 1
         ]
         assert not wrong, f"{place}: not there once: {wrong}"
-
-
-def place_fails(year: Year):
-    """Answers are lost, requests late, refused, throttled."""
-    return {"faults": [year.chance.choice([None, *FAULTS]) for _ in range(year.chance.randint(1, 5))]}
-
-
-def killed(year: Year):
-    """The process dies."""
-    return {"kill": (year.chance.choice(CRASHES), year.chance.randint(1, 3))}
-
-
-def overtaken(year: Year):
-    """The process is stopped for longer than its lease, and a second one takes over."""
-    return {"slow": year.chance.choice(("before the mark", "after the effect"))}
-
-
-def outage(year: Year):
-    """Telegram is away."""
-    year.world.outage()
-
-
-def flood(year: Year):
-    """Telegram asks to come back later, after seconds or hours."""
-    name = year.chance.choice(("GetHistory", "GetChannelDifference", "channels.GetMessages", "GetFile"))
-    year.world.flood(name, year.chance.choice((5, 50, 10_000)))
-
-
-def connection_drops(year: Year):
-    """A connection breaks, before a request is done or before it is answered."""
-    year.world.drop(year.chance.choice(("before", "after")), nth=year.chance.randint(1, 6))
-
-
-def signed_out(year: Year):
-    """The session is ended, a run says so, and a person signs in again."""
-    year.account.revoke()
-    assert year.pairs[0].run() is None
-    year.session = year.account.session()
-
-
-def too_long(year: Year):
-    """Telegram tells no more what has happened so far."""
-    year.channel.forget_before(year.channel.pts)
-
-
-def otherwise(year: Year):
-    """Telegram does what its pages leave open the other way."""
-    year.world.history_tail = year.chance.choice(("clip", "shift"))
-    year.world.long_differences = year.chance.choice(("sliced", "refused"))
-
-
-TROUBLES = (
-    *(place_fails, place_fails, place_fails, killed, killed, overtaken, outage, flood, connection_drops),
-    *(signed_out, too_long, otherwise),
-)

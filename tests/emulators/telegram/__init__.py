@@ -32,7 +32,7 @@ Faults; `name` is a request's class without "Request" ("GetHistory", "SignIn", "
   .drop("before" | "after", name="", nth=1)       the connection goes before or after the nth such request is handled
   .drop_connections()              all of them, now
   .slow(name, seconds)             real seconds before each such answer, 0 ends it; .silent(name) never answers
-  .outage(), .back()               nobody listens, everything open is dropped; everything works again
+  .outage(), .listen(), .back()    nobody listens, everything is dropped; listens again; the same, all faults forgotten
   .cut(media, at)                  the file ends there though its size says otherwise; .lose(media) FILE_ID_INVALID
   .history_tail = "shift"          a slice reaching beyond the newest message is filled with older ones, not cut
   .long_differences = "refused"    a channel's difference of more than its limit is too long
@@ -53,6 +53,9 @@ Channel, Group, Dialog
   .renew_references()              references known so far: FILE_REFERENCE_EXPIRED
   .forget_before(pts)              differences from before that: too long
   .close(), .open()                CHANNEL_PRIVATE for everybody, and back
+
+It leaves out: what channels do in an account's difference (updateChannelTooLong), CDNs, limits of pace other than of
+names, secret chats, bots, takeout, and every request that writes. A basic group or a dialog is one account's alone.
 """
 
 from tests.emulators.telegram.clients import client_factory, client_factory_at

@@ -224,11 +224,15 @@ class Telegram:
         """Be away: nobody listens."""
         self._server.close()
 
+    def listen(self) -> None:
+        """Be back."""
+        self._server.open()
+
     def back(self) -> None:
         """Be back, with all faults forgotten."""
         with self.lock:
             self.faults = Faults()
-        self._server.open()
+        self.listen()
 
     # What has happened.
 
@@ -242,11 +246,14 @@ class Telegram:
         assert self.bugs == [], "\n".join(self.bugs)
 
     def secrets(self) -> list[str]:
-        """Return every text that must be found nowhere."""
+        """Return every text that must be found nowhere; a key in hex, and as a piece of any longer text in base 64."""
         said = [text for one in self.accounts for text in (one.phone, one.phone.lstrip("+"), one.code, one.password)]
         keys = [key.auth.key for key in self.keys.values()]
-        coded = [text for key in keys for text in (key.hex(), base64.urlsafe_b64encode(key).decode()[8:-8])]
-        return [text for text in (self.api_hash, *said, *coded) if text]
+        # Where a key begins in a longer text decides which letters it becomes.
+        shifted = [base64.urlsafe_b64encode(bytes(shift) + key).decode() for key in keys for shift in range(3)]
+        coded = [text[4:-4] for text in shifted]
+        plain = [text.replace("-", "+").replace("_", "/") for text in coded]
+        return [text for text in (self.api_hash, *said, *(key.hex() for key in keys), *coded, *plain) if text]
 
     def asks(self, request, key: Key, dc: int) -> Ask:
         """Say who asks for what."""
