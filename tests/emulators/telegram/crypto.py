@@ -30,7 +30,7 @@ EXPONENT = 65_537
 PUBLIC = rsa.PublicKey(PRIME, EXPONENT)
 PRIVATE_EXPONENT = pow(EXPONENT, -1, PRIME - 1)
 """With a prime for its modulus anybody can compute it: this key is to keep nothing secret."""
-FACTORS = (1_009, 1_013)
+FACTORS = (99_999_989, 2_147_483_647)
 
 
 def trust() -> None:

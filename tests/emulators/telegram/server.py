@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
 import threading
 import time
@@ -177,6 +178,8 @@ class Server:
         self.connections: set[Connection] = set()
         self.loop: asyncio.AbstractEventLoop | None = None
         self._listeners: list[asyncio.Server] = []
+        self._kept: list[socket.socket] = []
+        """Sockets that only keep the ports: nobody else gets them during an outage."""
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -184,6 +187,12 @@ class Server:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="telegram", daemon=True)
         self._thread.start()
+        for dc in DATA_CENTRES:
+            kept = socket.socket()
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            kept.bind(("127.0.0.1", 0))
+            self._kept.append(kept)
+            self.ports[dc] = kept.getsockname()[1]
         self.open()
 
     def stop(self) -> None:
@@ -193,6 +202,8 @@ class Server:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
+        for kept in self._kept:
+            kept.close()
 
     def open(self) -> None:
         """Listen."""
@@ -222,9 +233,7 @@ class Server:
         if self._listeners:
             return
         for dc in DATA_CENTRES:
-            listener = await asyncio.start_server(self._client(dc), "127.0.0.1", self.ports.get(dc, 0))
-            self.ports[dc] = listener.sockets[0].getsockname()[1]
-            self._listeners.append(listener)
+            self._listeners.append(await asyncio.start_server(self._client(dc), "127.0.0.1", self.ports[dc]))
 
     async def _close(self) -> None:
         for listener in self._listeners:
