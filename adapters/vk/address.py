@@ -1,0 +1,17 @@
+"""Where VK's methods are, and in which version of its API."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+BASE_URL = "https://api.vk.com/method"
+VERSION = "5.199"
+"""Of the API; the published schema is of this version."""
+
+
+def usable(url: str) -> str:
+    """Return an address without its last slash; raises ValueError for what is no address, and for passwords in it."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError("this is no address: write https://host/method")
+    return url.rstrip("/")
