@@ -1,10 +1,12 @@
-"""Where VK's methods are, and in which version of its API."""
+"""Where VK's methods are, in which version of its API, and the variables that name a token and another address."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 BASE_URL = "https://api.vk.com/method"
+TOKEN = "VK_ACCESS_TOKEN"  # noqa: S105 - the variable's name
+ADDRESS = "VK_BASE_URL"
 VERSION = "5.199"
 """Of the API; the published schema is of this version."""
 
