@@ -106,7 +106,10 @@ class Wall:
             if at == 0:
                 break
             # Behind a long stretch that VK counts and does not show there is nothing to join answers by.
-            blind = look.count if back > self._overlap and not fresh else -1
+            if fresh:
+                blind = -1
+            elif back > self._overlap:
+                blind = look.count
             frontier = newest
             at, back = max(at - (self._size - self._overlap), 0), self._overlap
         yield _merged(pinned.values(), after)
