@@ -19,7 +19,7 @@ from adapters.sources.vk.post import entry_of
 from adapters.sources.vk.wall import Found
 from adapters.text.from_vk import from_vk
 from adapters.text.vk import to_vk
-from tests.servers.vk import GROUP, USER_TOKEN, Vk
+from tests.servers.vk import GROUP, UNPACED, USER_TOKEN, Vk
 from tests.sources.vk_walls import DAY, OWNER, Transport, arrive, error, source_of, world_of
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "vk_source"
@@ -93,7 +93,7 @@ def test_the_timer_suggestions_and_traces_are_no_posts():
     world = world_of(4)
     world.change(OWNER, 1, post_type="suggest")
     world.change(OWNER, 2, is_deleted=True)
-    world.posts[OWNER, 3].postponed = True
+    world.change(OWNER, 3, post_type="postpone")
     assert [one.id for one in entries(source_of(world))] == [f"vk:{OWNER}/4"]
 
 
@@ -253,29 +253,33 @@ def test_links_in_words_go_there_and_back():
     assert to_vk(text, spans).text == message
 
 
-def test_files_are_fetched_and_asked_for_again_when_their_address_expired(tmp_path):
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """An emulator of VK, a process of its own."""
+    running = Vk(tmp_path_factory.mktemp("vk"), **UNPACED)
+    yield running
+    running.stop()
+
+
+def test_files_are_fetched_and_asked_for_again_when_their_address_expired(server):
     """By an address of today; a post that is gone, or has no such file any more, says so."""
-    server = Vk(tmp_path)
-    try:
-        sizes = [{"type": "x", "width": 9, "height": 9, "url": "file:photo-1_5.jpg"}]
-        photo = {"id": 5, "owner_id": -1, "album_id": -7, "date": DAY, "has_tags": False, "sizes": sizes}
-        post = {"owner_id": OWNER, "date": DAY, "text": "", "attachments": [{"type": "photo", "photo": photo}]}
-        server.control(put=[post])
-        source = source_of_server(server)
-        (medium,) = entries(source)[0].media
-        assert source.media(medium).open().read().startswith(b"the bytes of photo-1_5.jpg")
-        server.control(signature="two")
-        for later in (source, source_of_server(server)):
-            assert later.media(medium).open().read().startswith(b"the bytes of photo-1_5.jpg")
-        with pytest.raises(MediaMissing, match="no such file"):
-            source.media(Media(kind=MediaKind.PHOTO, ref="1 photo-1_6"))
-        with pytest.raises(MediaMissing, match="not public"):
-            source_of_server(server, allow_private=()).media(medium)
-        server.control(change=[{"owner_id": OWNER, "post_id": 1, "deleted": True}], signature="three")
-        with pytest.raises(MediaMissing, match="any more"):
-            source.media(medium)
-    finally:
-        server.stop()
+    sizes = [{"type": "x", "width": 9, "height": 9, "url": "file:photo-1_5.jpg"}]
+    photo = {"id": 5, "owner_id": -1, "album_id": -7, "date": DAY, "has_tags": False, "sizes": sizes}
+    post = {"owner_id": OWNER, "date": DAY, "text": "", "attachments": [{"type": "photo", "photo": photo}]}
+    server.control(reset=True, put=[post, post])
+    source = source_of_server(server)
+    (medium,) = entries(source)[0].media
+    assert source.media(medium).open().read().startswith(b"the bytes of photo-1_5.jpg")
+    server.control(signature="two")
+    for later in (source, source_of_server(server)):
+        assert later.media(medium).open().read().startswith(b"the bytes of photo-1_5.jpg")
+    with pytest.raises(MediaMissing, match="no such file"):
+        source.media(Media(kind=MediaKind.PHOTO, ref="1 photo-1_6"))
+    with pytest.raises(MediaMissing, match="not public"):
+        source_of_server(server, allow_private=()).media(medium)
+    server.control(change=[{"owner_id": OWNER, "post_id": 1, "deleted": True}], signature="three")
+    with pytest.raises(MediaMissing, match="no such file any more"):
+        source.media(medium)
 
 
 def source_of_server(server, **settings):
@@ -284,22 +288,19 @@ def source_of_server(server, **settings):
     return source_of(None, httpx.HTTPTransport(), **chosen)
 
 
-def test_its_own_pace_where_nobody_keeps_one(tmp_path):
+def test_its_own_pace_where_nobody_keeps_one(server):
     """So many requests a second; the account's turns are asked for instead where somebody hands them out."""
-    server = Vk(tmp_path)
-    try:
-        naps, turns = [], []
-        chosen = {"base_url": f"{server.base}/method", "per_second": 2}
-        source = source_of(None, httpx.HTTPTransport(), naps=naps, **chosen)
-        for _ in range(3):
-            source.head()
-        assert [round(nap) for nap in naps] in ([0, 1], [1])
-        source.keep_pace(lambda account, per_second: turns.append((account, per_second)))
+    server.control(reset=True)
+    naps, turns = [], []
+    chosen = {"base_url": f"{server.base}/method", "per_second": 0.001}
+    source = source_of(None, httpx.HTTPTransport(), naps=naps, **chosen)
+    for _ in range(3):
         source.head()
-        assert [(account[:3], pace) for account, pace in turns] == [("vk:", 2.0)]
-        assert len(server.calls("wall.get")) == 4
-    finally:
-        server.stop()
+    assert [round(nap, -3) for nap in naps] == [1000, 2000]
+    source.keep_pace(lambda account, per_second: turns.append((account[:3], per_second)))
+    source.head()
+    assert turns == [("vk:", 0.001)]
+    assert len(server.calls("wall.get")) == 4
 
 
 @pytest.mark.parametrize("settings_of", [{}, {"community": GROUP, "user": 1}, {"community": 1, "base_url": "ftp://x"}])
