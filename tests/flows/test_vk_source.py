@@ -8,6 +8,7 @@ import pytest
 
 from tests.servers.vk import GROUP, UNPACED, USER_TOKEN, Vk
 
+pytestmark = pytest.mark.served
 OWNER = -GROUP
 DAY = 1_700_000_000
 POSTS = [{"owner_id": OWNER, "date": DAY + number, "text": f"Post {number} #tag"} for number in range(1, 8)]
