@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 
 from adapters.destinations.vk import VkDestination, VkSettings
-from adapters.destinations.vk.settings import BASE_URL
+from adapters.vk.address import ADDRESS, BASE_URL, TOKEN
 from tasks.groups import Place
-
-TOKEN = "VK_ACCESS_TOKEN"  # noqa: S105 - the variable's name
-ADDRESS = "VK_BASE_URL"
 
 
 class Vk(VkSettings, Place):

@@ -18,13 +18,13 @@ from adapters.contracts.limits import length
 from adapters.contracts.ports import Write
 from adapters.contracts.retry import RetryPolicy
 from adapters.destinations.vk import VkDestination, VkSettings
-from adapters.destinations.vk.errors import error_of, until_tomorrow
 from adapters.destinations.vk.mapping import CONTINUED, Attached, plan
 from adapters.destinations.vk.posts import guid
 from adapters.destinations.vk.settings import LONGEST_TEXT, TEXT_UNIT
 from adapters.http import Client
 from adapters.media import FolderMediaStore
 from adapters.stores.memory import memory_store
+from adapters.vk.errors import error_of, until_tomorrow
 from tasks.options import Options
 from tasks.plain import PlainEngine
 from tasks.publish import PublishingRoad

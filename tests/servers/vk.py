@@ -75,7 +75,8 @@ class Vk:
 
         reset: forget all that was published and all faults. clear: forget the faults. move: put the clock forward by so
         many seconds. faults: add some (`tests.emulators.vk.faults`). land: let late requests take effect. release: end
-        silences. renew: expired tokens are good again. tokens: add some, text → {kind, id, rights}.
+        silences. put: posts as they were long ago, {owner_id, date, text, …}. change: posts behind everybody's back,
+        {owner_id, post_id, …}. renew: expired tokens are good again. tokens: add some, text → {kind, id, rights}.
         """
         if asked.get("reset"):
             self._begin = len(self.log_file.read_text(encoding="utf-8").splitlines())

@@ -12,12 +12,12 @@ from adapters.contracts.item import ContentItem
 from adapters.contracts.jobs import Action, Receipt
 from adapters.contracts.limits import Limits
 from adapters.contracts.ports import Grade, Pace, Rendered, Write
-from adapters.destinations.vk.client import VkClient
 from adapters.destinations.vk.mapping import Planned, plan
 from adapters.destinations.vk.posts import Posts
 from adapters.destinations.vk.rights import prove
 from adapters.destinations.vk.settings import LONGEST_TEXT, MOST_ATTACHMENTS, TEXT_UNIT, VkSettings
 from adapters.http import Client
+from adapters.vk.client import VkClient
 
 __all__ = ["VkDestination", "VkSettings"]
 
@@ -35,7 +35,7 @@ class VkDestination:
     def __init__(self, settings: VkSettings, token: SecretStr | None, http: Client | None = None) -> None:
         """Take settings and a user's access token."""
         self._settings = settings
-        self._client = VkClient(settings, token or SecretStr(""), http or Client())
+        self._client = VkClient(settings.base_url, settings.per_second, token or SecretStr(""), http or Client())
         self._has_token = token is not None
         self._posts = Posts(self._client, settings)
 

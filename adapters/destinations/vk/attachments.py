@@ -20,11 +20,11 @@ import orjson
 from adapters.contracts.errors import Rejected
 from adapters.contracts.item import Media, Poll
 from adapters.contracts.ports import MediaFile, MediaMissing, Write
-from adapters.destinations.vk.client import Refusal, VkClient
 from adapters.destinations.vk.mapping import Attached, Piece
 from adapters.destinations.vk.settings import DOCUMENTS, PICTURES, VkSettings
 from adapters.media import type_of
 from adapters.pictures import fit
+from adapters.vk.client import Refusal, VkClient
 
 NOT_SAVED = frozenset({105, 118, 121, 129})
 """Not saved: what was uploaded is forgotten, or was saved by a request whose answer was lost."""

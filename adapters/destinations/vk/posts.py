@@ -19,10 +19,10 @@ from adapters.contracts.item import ContentItem
 from adapters.contracts.jobs import Receipt
 from adapters.contracts.ports import Write
 from adapters.destinations.vk.attachments import Attachments
-from adapters.destinations.vk.client import Refusal, VkClient
-from adapters.destinations.vk.errors import ADDING_DENIED, TAKEN, error_of
 from adapters.destinations.vk.mapping import Planned, plan
 from adapters.destinations.vk.settings import VkSettings
+from adapters.vk.client import Refusal, VkClient
+from adapters.vk.errors import ADDING_DENIED, TAKEN, error_of
 
 GONE = frozenset({104})
 DENIED = frozenset({15, 210})

@@ -6,9 +6,9 @@ Rights: dev.vk.com/reference/access-rights.
 from __future__ import annotations
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.destinations.vk.client import VkClient
-from adapters.destinations.vk.errors import GET_A_TOKEN
 from adapters.destinations.vk.settings import VkSettings
+from adapters.vk.client import VkClient
+from adapters.vk.errors import GET_A_TOKEN
 
 DEADLINE = 15.0
 """Seconds a question may take."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -11,10 +10,8 @@ from adapters.contracts.item import Model
 from adapters.contracts.limits import Unit
 from adapters.media import FileLimits
 from adapters.pictures import PictureLimits
+from adapters.vk.address import BASE_URL, usable
 
-BASE_URL = "https://api.vk.com/method"
-VERSION = "5.199"
-"""Of the API; the published schema is of this version."""
 LONGEST_TEXT = 15_895
 """UTF-16 units. Named by several posting services, not by VK: a setting."""
 TEXT_UNIT: Unit = "utf-16"
@@ -67,10 +64,7 @@ class VkSettings(Model):
     @classmethod
     def _usable(cls, url: str) -> str:
         """Refuse what is no address, and passwords in it."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
-            raise ValueError("this is no address: write https://host/method")
-        return url.rstrip("/")
+        return usable(url)
 
     @property
     def owner_id(self) -> int:

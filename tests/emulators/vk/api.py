@@ -25,7 +25,16 @@ def call(world, method, parameters):
         answer, did = _answer(world, method, parameters)
     except Wrong as wrong:
         return refusal(world, method, parameters, wrong)
-    return Told({"response": schema.hold(method, answer)}, did)
+    return Told({"response": _garbled(world, schema.hold(method, answer))}, did)
+
+
+def _garbled(world, answer):
+    """Spoil the posts that are to be spoiled."""
+    if world.settings["garbled"] and isinstance(answer, dict):
+        for post in answer.get("items", []):
+            if post.get("id") in world.settings["garbled"]:
+                post["date"] = "the day before yesterday"
+    return answer
 
 
 def refusal(world, method, parameters, wrong):
@@ -67,6 +76,8 @@ def _rights(method, token):
     """Raise Wrong for what this token may not call."""
     if token.kind == "group" and method in rules.NOT_FOR_GROUPS:
         raise Wrong(27)
+    if token.kind == "service" and method not in rules.FOR_SERVICE:
+        raise Wrong(28)
     if token.kind == "vkid" and method in rules.NOT_FOR_VK_ID:
         raise Wrong(1051)
     right = rules.NEEDS.get(method)

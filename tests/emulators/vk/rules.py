@@ -42,6 +42,16 @@ SETTINGS = {
     "forbid_links": False,
     # 14 for every request without the right captcha_key.
     "captcha": False,
+    # [unverified] Numbers of posts that VK counts and does not show.
+    "counted_only": [],
+    # Owners whose walls this token does not see.
+    "closed_walls": [],
+    # [schema] Whether wall.getById shows the trace of a deleted post (`is_deleted`); else it is left out [unverified].
+    "traces": False,
+    # Numbers of posts that are shown with a date that is none: no VK does so, and a source must stand it.
+    "garbled": [],
+    # A part of files' addresses; those with another have expired.
+    "signature": "one",
     # Whether errors repeat the token, as a careless service would.
     "echo_token": False,
 }
@@ -72,6 +82,8 @@ NOT_FOR_GROUPS = {
     *("photos.getWallUploadServer", "photos.saveWallPhoto", "video.save", "video.get"),
     *("polls.create", "polls.getById"),
 }
+FOR_SERVICE = {"wall.get", "wall.getById", "users.get", "groups.getById", "utils.resolveScreenName"}
+"""[schema] access_token_type has "service"."""
 NOT_FOR_VK_ID = {"wall.post", "photos.getWallUploadServer", "video.save"}
 """[3p, 2026] Tokens of VK ID (`vk2.a…`) get 1051."""
 

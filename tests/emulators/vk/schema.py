@@ -49,6 +49,11 @@ METHODS = {
     "utils.resolveScreenName": (methods.UtilsCategory.resolve_screen_name, objects.UtilsDomainResolved),
     "utils.getServerTime": (methods.UtilsCategory.get_server_time, int),
 }
+EXTENDED = {
+    "wall.get": responses.wall.WallGetExtendedResponseModel,
+    "wall.getById": responses.wall.WallGetByIdExtendedResponseModel,
+}
+"""What these answer with `extended`."""
 POSITIVE = (0, None)
 BOUNDS = {
     "account.getAppPermissions": {"user_id": (1, None)},
@@ -95,7 +100,11 @@ CHOICES = {
     "polls.create": {"background_id": {"1", "2", "3", "4", "6", "8", "9"}},
 }
 LENGTHS = {"photos.saveWallPhoto": {"caption": 2048}}
-MOST = {"users.get": {"user_ids": 1000}}
+MOST = {
+    "users.get": {"user_ids": 1000},
+    # [doc] dev.vk.com/method/wall.getById: at most 100.
+    "wall.getById": {"posts": 100},
+}
 ITEMS = {"wall.get": objects.WallWallpostFull, "wall.getById": objects.WallWallpostFull}
 """The package's own class of a wall's items has lost the post's fields; the post itself has them."""
 
@@ -173,7 +182,7 @@ def hold(method, answer):
         for item in answer["items"]:
             _hold(ITEMS[method], _without(BESIDE_FIELDS["post"], item))
         bare = answer | {"items": []}
-    _hold(METHODS[method][1], bare)
+    _hold(EXTENDED[method] if method in EXTENDED and "profiles" in answer else METHODS[method][1], bare)
     return answer
 
 
@@ -188,7 +197,7 @@ def hold_error(error):
 
 def warm():
     """Build what answers are held against before the first one is waited for."""
-    for kind in (objects.BaseError, *ITEMS.values(), *(answer for _, answer in METHODS.values())):
+    for kind in (objects.BaseError, *ITEMS.values(), *EXTENDED.values(), *(answer for _, answer in METHODS.values())):
         _adapter(kind).rebuild()
 
 

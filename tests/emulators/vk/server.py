@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.emulators.vk import api, media
+from tests.emulators.vk import api, media, views
 from tests.emulators.vk.faults import LOSSES, Faults
 from tests.emulators.vk.files import NoForm, form
 from tests.emulators.vk.schema import AnswerOutOfSchema
@@ -170,6 +170,10 @@ class Service:
                 self.released = threading.Event()
             self.world.tokens |= {text: Token(**token) for text, token in asked.pop("tokens", {}).items()}
             self.world.move(asked.pop("move", 0.0))
+            for post in asked.pop("put", []):
+                self.world.put(**post)
+            for command in asked.pop("change", []):
+                self.world.change(**command)
             self.faults.add(asked.pop("faults", []))
             if unknown := asked.keys() - self.world.settings.keys():
                 raise ValueError(f"no setting: {unknown}")
@@ -231,6 +235,10 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, self.service.state())
         elif self.path.startswith("/method/"):
             self.meet(*self.service.serve(Request(self.path, self.headers, b"")))
+        elif self.path.startswith("/file/"):
+            parts = urlsplit(self.path)
+            fresh = parts.query == f"sig={self.service.world.settings['signature']}"
+            self.answer(200 if fresh else 403, views.file_bytes(parts.path.removeprefix("/file/")))
         else:
             self.answer(404, {"error": "nothing here"})
 
@@ -262,15 +270,20 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, status, said, *, cut=False):
         """Send an answer; a cut one ends a byte early."""
-        html = isinstance(said, str)
-        data = said.encode() if html else json.dumps(said, ensure_ascii=False).encode()
+        kind = {str: "text/html", bytes: "application/octet-stream"}.get(type(said), "application/json; charset=utf-8")
+        data = {str: str.encode, bytes: bytes}.get(type(said), _json)(said)
         self.send_response(status)
-        self.send_header("Content-Type", "text/html" if html else "application/json; charset=utf-8")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data) + cut))
         self.end_headers()
         self.wfile.write(data)
         if cut:
             self.close_connection = True
+
+
+def _json(said):
+    """Write JSON."""
+    return json.dumps(said, ensure_ascii=False).encode()
 
 
 class Server(ThreadingHTTPServer):

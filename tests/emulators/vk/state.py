@@ -122,6 +122,34 @@ class World:
         self.expired = set()
         self.reset()
 
+    def put(self, owner_id, date, text="", **also):
+        """Put a post on a wall as it was long ago; `also` are fields as the schema has them."""
+        made = Post(
+            id=also.pop("id", 0) or self.next_id(owner_id),
+            owner_id=owner_id,
+            from_id=also.pop("from_id", owner_id),
+            created_by=USER,
+            date=date,
+            text=text,
+            attachments=[],
+            edited=also.pop("edited", 0),
+            pinned=also.pop("pinned", False),
+            more={"posted_at": 0.0, "also": also},
+        )
+        self.posts[owner_id, made.id] = made
+        return made
+
+    def change(self, owner_id, post_id, **fields):
+        """Change a post behind everybody's back; pinning it unpins the one before, fields of none of ours are added."""
+        post = self.posts[owner_id, post_id]
+        for one in self.posts.values():
+            one.pinned = one.pinned and not (fields.get("pinned") and one.owner_id == owner_id)
+        for name, value in fields.items():
+            if hasattr(post, name):
+                setattr(post, name, value)
+            else:
+                post.more.setdefault("also", {})[name] = value
+
     def reset(self):
         """Forget all that was published, and the clock's moves; tokens, settings and people stay."""
         self.offset = 0.0
@@ -131,6 +159,7 @@ class World:
         self.tickets = {}
         self.uploads = {}
         self.recent = defaultdict(deque)
+        self.base = ""
         self._ids = defaultdict(lambda: count(1))
         self.expired.clear()
 

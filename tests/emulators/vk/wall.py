@@ -84,6 +84,7 @@ def get(world, token, asked):
     postponed = chosen == "postponed"
     if postponed and not (owner_id == token.owner_id or world.administers(token, -owner_id)):
         raise Wrong(15)
+    _open(world, owner_id)
     posts = world.wall(owner_id, postponed=postponed)
     if chosen in {"owner", "others"}:
         posts = [one for one in posts if (one.from_id == owner_id) is (chosen == "owner")]
@@ -91,7 +92,8 @@ def get(world, token, asked):
         posts = []
     begin = asked.get("offset", 0)
     page = posts[begin : begin + asked.get("count", 20)]
-    return {"count": len(posts), "items": [views.post(world, one) for one in page]}, f"read {len(page)} posts"
+    shown = [views.post(world, one) for one in page if one.id not in world.settings["counted_only"]]
+    return {"count": len(posts), "items": shown} | _people(world, shown, asked), f"read {len(shown)} posts"
 
 
 def get_by_id(world, token, asked):
@@ -102,9 +104,33 @@ def get_by_id(world, token, asked):
         if not ids:
             raise Wrong(100, f"posts: {name} is no post", invalid=True)
         one = world.posts.get((int(ids[1]), int(ids[2])))
+        if int(ids[1]) in world.settings["closed_walls"]:
+            continue
+        if one and one.deleted and world.settings["traces"]:
+            found.append({"inner_type": "wall_wallpost", "id": one.id, "owner_id": one.owner_id, "is_deleted": True})
         if one and not one.deleted and (not one.postponed or world.administers(token, -one.owner_id)):
             found.append(views.post(world, one))
-    return {"items": found}, f"read {len(found)} posts"
+    return {"items": found} | _people(world, found, asked), f"read {len(found)} posts"
+
+
+def _open(world, owner_id):
+    """Raise Wrong for a wall that this token does not see."""
+    if owner_id in world.settings["closed_walls"]:
+        raise Wrong(15, "this wall available only for community members") if owner_id < 0 else Wrong(30)
+
+
+def _people(world, shown, asked):
+    """Return those whom posts speak of, where that is asked for."""
+    if not asked.get("extended"):
+        return {}
+    posts = [*shown, *(one for post in shown for one in post.get("copy_history", []))]
+    ids = {post[name] for post in posts for name in ("owner_id", "from_id", "signer_id") if name in post}
+    users = [one for one in world.users.values() if one["id"] in ids]
+    groups = [one for one in world.groups.values() if -one["id"] in ids]
+    return {
+        "profiles": [{name: one[name] for name in ("id", "first_name", "last_name")} for one in users],
+        "groups": [{name: one[name] for name in ("id", "name", "screen_name")} for one in groups],
+    }
 
 
 def _writable(world, token, owner_id):

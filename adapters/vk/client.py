@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +14,10 @@ from pydantic import SecretStr
 
 from adapters.contracts.errors import OutcomeUnknown, Rejected, SyndicateError, Transient
 from adapters.contracts.ports import MediaFile, Pace
-from adapters.destinations.vk.errors import error_of
-from adapters.destinations.vk.settings import VERSION, VkSettings
 from adapters.http import Client, Response, classify, excerpt
 from adapters.uploads import KeptAlive, deadline_for, form_body
+from adapters.vk.address import VERSION
+from adapters.vk.errors import error_of
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,10 @@ class Refusal:
 class VkClient:
     """One account's way to VK; how requests look: dev.vk.com/api/api-requests."""
 
-    def __init__(self, settings: VkSettings, token: SecretStr, http: Client) -> None:
-        """Take the token; nothing connects yet."""
-        self._settings = settings
+    def __init__(self, base_url: str, per_second: float, token: SecretStr, http: Client) -> None:
+        """Take the address of VK's methods, the account's pace, and the token; nothing connects yet."""
+        self._base_url = base_url
+        self._per_second = per_second
         self._token = token
         self._http = http
         self.pace: Pace = _at_once
@@ -75,7 +77,7 @@ class VkClient:
     ) -> Any:
         """Call a method and return its answer."""
         form = urlencode({name: value for name, value in parameters.items() if value is not None} | {"v": VERSION})
-        url = f"{self._settings.base_url}/{method}"
+        url = f"{self._base_url}/{method}"
         headers = {"authorization": f"Bearer {self._token.get_secret_value()}", "user-agent": "prefect-syndicate"}
         if verb == "POST":
             headers["content-type"] = "application/x-www-form-urlencoded"
@@ -97,7 +99,7 @@ class VkClient:
 
         def turn() -> None:
             # When the connection stands: what takes its turn and is held up then comes together with others.
-            self.pace(self._account, self._settings.per_second)
+            self.pace(self._account, self._per_second)
             if sending is not None:
                 sending()
 
@@ -172,10 +174,15 @@ class VkClient:
 
 
 def _json(response: Response) -> Any:
-    """Read an answer's JSON; None for what is none."""
+    """Read an answer's JSON; None for what is none. Half a character, as of a text that was cut, becomes a `?`."""
     try:
         return orjson.loads(response.body)
     except orjson.JSONDecodeError:
+        pass
+    try:
+        whole = json.dumps(json.loads(response.body), ensure_ascii=False).encode(errors="replace")
+        return orjson.loads(whole)
+    except (ValueError, RecursionError):
         return None
 
 
