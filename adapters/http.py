@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -97,6 +98,16 @@ def _without_headers(record: logging.LogRecord) -> bool:
     return True
 
 
+@contextmanager
+def discreet() -> Iterator[None]:
+    """Keep addresses and headers of what this thread sends meanwhile out of the lines of httpx and httpcore."""
+    ours = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(ours)
+
+
 logging.getLogger("httpx").addFilter(_shorten)
 for _name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy"):
     logging.getLogger(_name).addFilter(_without_headers)
@@ -180,9 +191,9 @@ class Client:
         client = httpx.Client(transport=self._transport, follow_redirects=False) if fresh else self._pool()
         # Only now: a client reads the certificates that it trusts, which takes a while and is no part of the exchange.
         wire = _Wire(deadline, before_first_byte)
-        ours = _ours.set(True)
         try:
-            return self._exchange(client, method, url, content, dict(headers), wire)
+            with discreet():
+                return self._exchange(client, method, url, content, dict(headers), wire)
         except _Refused as refused:
             raise refused.error from None
         except httpx.HTTPError as error:
@@ -192,7 +203,6 @@ class Client:
                 raise OutcomeUnknown(f"{origin(url)}: the answer could not be read") from error
             raise ConfigurationError(f"{origin(url)}: this address cannot be used; check it") from error
         finally:
-            _ours.reset(ours)
             if fresh:
                 client.close()
 
