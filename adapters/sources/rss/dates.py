@@ -1,0 +1,58 @@
+"""Dates as feeds write them: RFC 822, ISO 8601, and what else is met."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from feedparser.datetimes import _parse_date as parsed_by_feedparser
+
+EARLIEST = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+"""What lies before is some program's zero."""
+AHEAD = timedelta(days=1)
+"""How far in the future a date may lie, for clocks and zones; what lies further is a mistake."""
+ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?", re.ASCII | re.DOTALL)
+LONGEST = 100
+
+
+def moment(text: str, now: datetime) -> datetime | None:
+    """Read a date, UTC where it names no zone; None where it cannot be, or cannot be true."""
+    text = text.strip()
+    if not text or len(text) > LONGEST:
+        return None
+    found = _iso(text) if ISO.fullmatch(text) else _rfc822(text)
+    found = found or _other(text)
+    if found is None:
+        return None
+    try:
+        whole = (found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)).replace(microsecond=0)
+    except (OverflowError, ValueError):
+        return None
+    return whole if EARLIEST < whole <= now + AHEAD else None
+
+
+def _iso(text: str) -> datetime | None:
+    """Read RFC 3339 and what is near it."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _rfc822(text: str) -> datetime | None:
+    """Read a date of mails."""
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _other(text: str) -> datetime | None:
+    """Ask the library that knows the rest: Korean, Greek, Hungarian, asctime, ordinal days, zones without a colon."""
+    try:
+        found = parsed_by_feedparser(text)
+        return datetime.fromtimestamp(calendar.timegm(found), UTC) if found else None
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None
