@@ -17,6 +17,8 @@ from adapters.sources.rss.entry import READER, Reading, deleted_of, entries_of, 
 from adapters.sources.rss.fetching import Fetched, fetch
 from adapters.sources.rss.found import Parsed
 
+__all__ = ["Address", "RssSource"]
+
 PAGE = 500
 
 
@@ -33,6 +35,8 @@ class RssSource:
         self._known = Place()
         """Where the last reading began."""
         self._seen: Mapping[str, datetime] = {}
+        self._unchanged = False
+        """Whether the last reading found nothing new."""
 
     @property
     def identity(self) -> str:
@@ -60,6 +64,7 @@ class RssSource:
         """
         self._known = known = Place.read(cursor)
         feed = self._changed(known)
+        self._unchanged = feed is None
         if feed is None:
             return
         entries = self._entries(*feed, known.seen)
@@ -82,7 +87,10 @@ class RssSource:
 
     def gone(self, ids: Sequence[str]) -> list[str]:
         """Return those that the feed says were deleted (RFC 6721); an entry that it merely shows no more is not."""
-        deleted = set(deleted_of(self._feed[1], self.identity)) if self._feed else set()
+        if not ids or self._unchanged:
+            return []
+        parsed = self._whole()[1]
+        deleted = {f"{self.identity}/{name}" for name in deleted_of(parsed)}
         return [item_id for item_id in ids if item_id in deleted]
 
     def media(self, media: Media) -> MediaFile:

@@ -82,9 +82,9 @@ def short(name: str) -> str:
     return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def deleted_of(parsed: Parsed, identity: str) -> list[str]:
-    """Return the ids of the items that a feed says were deleted."""
-    return [f"{identity}/{short(_bare(ref))}" for ref in parsed.deleted if _bare(ref)]
+def deleted_of(parsed: Parsed) -> set[str]:
+    """Return the names of entries that a feed says were deleted, and does not show."""
+    return {short(_bare(ref)) for ref in parsed.deleted if _bare(ref)}.difference(names_of(parsed))
 
 
 def _bare(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from adapters.contracts.errors import ConfigurationError, RateLimited, Transient
@@ -26,8 +26,8 @@ LOG = logging.getLogger(__name__)
 class Fetched:
     """A feed as it came."""
 
-    body: bytes
-    url: str
+    body: bytes = field(repr=False)
+    url: str = field(repr=False)
     """Where it was found; to resolve what it names, never to be shown."""
     content_type: str
     validators: Validators
