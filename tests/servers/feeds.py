@@ -26,6 +26,8 @@ class FeedServer:
         self.asked = []
         self.validates = True
         """Whether it tells and heeds ETags."""
+        self.hold = lambda _path: None
+        """Called with a path before it is answered."""
         handler = type("Handler", (_Handler,), {"feeds": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
@@ -50,6 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_GET(self):
+        self.feeds.hold(self.path)
         found = self.feeds.pages.get(self.path, self.feeds.pages.get(urlsplit(self.path).path))
         status, headers, body = found if isinstance(found, tuple) else (200, {}, found)
         if body is None:

@@ -54,7 +54,7 @@ class RssSource:
 
     def head(self) -> datetime | None:
         """Return when the newest entry was published."""
-        items = [entry for entry in self._entries(*self._whole(), {}) if isinstance(entry, ContentItem)]
+        items = [entry for entry in self._entries(*self._whole(), Place()) if isinstance(entry, ContentItem)]
         return max((item.published_at for item in items), default=None)
 
     def read(self, cursor: str = "") -> Iterator[Page]:
@@ -67,7 +67,7 @@ class RssSource:
         self._unchanged = feed is None
         if feed is None:
             return
-        entries = self._entries(*feed, known.seen)
+        entries = self._entries(*feed, known)
         self._seen = {e.id: e.published_at for e in entries if isinstance(e, ContentItem) and is_undated(e)}
         inside = Place(Validators(digest=feed[0].validators.digest), self._seen, feed[1].title)
         start = known.done if known.validators.digest == feed[0].validators.digest else 0
@@ -121,6 +121,7 @@ class RssSource:
             self._feed = fetched, document.read(fetched.body, fetched.url, fetched.content_type)
         return None if self._feed[0].validators.digest == known.validators.digest else self._feed
 
-    def _entries(self, fetched: Fetched, parsed: Parsed, seen: Mapping[str, datetime]) -> list[Entry]:
+    def _entries(self, fetched: Fetched, parsed: Parsed, known: Place) -> list[Entry]:
         """Make the items of a feed."""
-        return entries_of(parsed, Reading(self.identity, fetched.url, fetched.at, seen))
+        is_first = known == Place()
+        return entries_of(parsed, Reading(self.identity, fetched.url, fetched.at, known.seen, is_first))

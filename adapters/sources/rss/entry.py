@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -36,11 +36,18 @@ class Reading:
     """When the feed was fetched."""
     seen: Mapping[str, datetime]
     """By id: when entries that tell no date of publication were first met."""
+    is_first: bool = False
+    """Whether nothing was read of this feed before: what has no date is then no newer than what has one."""
+    met: datetime | None = None
+    """When entries without any date are met, where that is not now."""
 
 
 def entries_of(parsed: Parsed, reading: Reading) -> list[Entry]:
     """Return a feed's entries, the oldest first, each id once; of several with one id the newest."""
     made: dict[str, Entry] = {}
+    if reading.is_first:
+        dates = [moment(found.published or found.updated, reading.now) for found in parsed.entries]
+        reading = replace(reading, met=max(filter(None, dates), default=reading.now))
     for found, name in zip(parsed.entries, names_of(parsed), strict=True):
         entry = _entry(found, name, parsed, reading)
         before = made.get(entry.id)
@@ -122,7 +129,7 @@ def _item(found: Found, item_id: str, parsed: Parsed, reading: Reading) -> Conte
     base = found.base or link or home
     text = _text(found, base)
     published, updated = moment(found.published, reading.now), moment(found.updated, reading.now)
-    first = reading.seen.get(item_id) or updated or reading.now
+    first = reading.seen.get(item_id) or updated or reading.met or reading.now
     author = one_line(", ".join(dict.fromkeys(filter(None, found.authors))) or parsed.author)
     return stamp(
         ContentItem.model_construct(
