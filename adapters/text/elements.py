@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from posixpath import basename
+from functools import lru_cache
 from typing import ClassVar
 from urllib.parse import unquote, urljoin, urlsplit
+
+from pydantic import TypeAdapter
 
 from adapters.contracts.item import Media, MediaKind, Span, SpanKind
 from adapters.text.html import SCHEMES
 
-SPACE = re.compile(r"[ \t\n\r\f]+")
+SPACE = re.compile("[ \t\n\r\f\xa0]+")
 UNWANTED = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 """Control characters and halves of pairs, which no place can keep."""
 MEANT = {number: bytes((number,)).decode("cp1252", "ignore") for number in range(0x80, 0xA0)}
@@ -53,6 +55,8 @@ EMOJI = re.compile(r"(?:^|\s)(?:wp-smiley|emoji|emojione|twemoji)(?:\s|$)")
 SPOILER = re.compile(r"(?:^|\s)(?:tg-)?spoiler(?:\s|$)")
 HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 LONGEST_ALT = 1000
+SPANS = TypeAdapter(tuple[Span, ...])
+"""Makes many spans at once, which is several times faster than one by one."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +76,30 @@ def cleaned(text: str) -> str:
 def absolute(address: str, base: str) -> str:
     """Return an address made whole; an empty string for what cannot be one."""
     address = cleaned(address).strip()
-    if not base or address.startswith(("https://", "http://")):
+    if not address or not base or address.startswith(("https://", "http://")):
         return address
+    if address[0] == "/" and address[:2] != "//" and "/." not in address and (origin := _origin(base)):
+        return origin + address
     try:
         return urljoin(base, address)
     except ValueError:
         return ""
 
 
-def file_name(address: str) -> str:
-    """Return the name that an address gives its file: hostile, and without what stands behind `?`."""
+@lru_cache(maxsize=1024)
+def _origin(base: str) -> str:
+    """Return what stands in front of a path from the root; empty where that is not sure."""
     try:
-        return cleaned(unquote(basename(urlsplit(address).path)))[-NAME:]
+        parts = urlsplit(base)
     except ValueError:
         return ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+def file_name(address: str) -> str:
+    """Return the name that an address gives its file: hostile, and without what stands behind `?`."""
+    path = address.partition("#")[0].partition("?")[0].partition("://")[2].partition("/")[2]
+    return cleaned(unquote(path.rpartition("/")[2]))[-NAME:]
 
 
 class _Open:
@@ -170,9 +184,11 @@ class Builder:
         if text[0] == " ":
             self._gap = self._gap or JOINT
         stripped = text.strip(" ")
-        if stripped and not stripped.isspace():
-            self._put(stripped)
-            self._gap = JOINT if text[-1] == " " else 0
+        if not stripped or stripped.isspace():
+            self._gap = self._gap or JOINT
+            return
+        self._put(stripped)
+        self._gap = JOINT if text[-1] == " " else 0
 
     def comment(self, text: str) -> None:
         """Leave out a comment."""
@@ -186,9 +202,11 @@ class Builder:
             self.end("pre")
         while self._open:
             self.end("")
-        spans = tuple(
-            Span.model_construct(kind=kind, offset=offset, length=length, value=value)
-            for (offset, length, kind), value in sorted(self._spans.items(), key=lambda one: (one[0][0], -one[0][1]))
+        # What ended last began first, and stands around the others.
+        ended = list(self._spans.items())[::-1]
+        ended.sort(key=lambda one: (one[0][0], -one[0][1]))
+        spans = SPANS.validate_python(
+            [{"kind": kind, "offset": at, "length": length, "value": value} for (at, length, kind), value in ended]
         )
         return Rich("".join(self._parts), spans, tuple(self._media.values()))
 
@@ -319,7 +337,7 @@ class Builder:
         if whole.startswith(("https://", "http://")):
             self._media.setdefault(
                 whole,
-                Media.model_construct(
+                Media(
                     kind=kind,
                     ref=whole,
                     name=file_name(whole),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 from lxml import etree
 
@@ -13,15 +14,52 @@ __all__ = ["Rich", "from_html", "from_tree"]
 
 def from_html(html: str, base: str = "") -> Rich:
     """Read a fragment or a page of HTML; `base` is what relative addresses are relative to."""
-    # A target meets each tag in turn: no tree, and no depth at which it would end.
-    target: Any = Builder(base)
-    parser: Any = etree.HTMLParser(target=target, huge_tree=True)
-    parser.feed(cleaned(html))
+    builder = Builder(base)
+    parser = etree.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
+    text = cleaned(html)
     try:
-        rich: Rich = parser.close()
+        root = etree.fromstring(text, parser)
     except etree.XMLSyntaxError:
         # There is nothing in it.
         return Rich("")
+    if root is None:
+        return Rich("")
+    if any("depth" in error.message for error in parser.error_log):
+        return _without_a_tree(text, builder)
+    _walk(builder, root)
+    return builder.close()
+
+
+def _walk(builder: Builder, root: etree._Element) -> None:
+    """Tell a builder all that is in an element; without recursion, which would end at Python's limit."""
+    start, end, data = builder.start, builder.end, builder.data
+    above: list[tuple[etree._Element, Iterator[etree._Element]]] = []
+    children: Iterator[etree._Element] = iter(root)
+    data(root.text or "")
+    while True:
+        child = next(children, None)
+        if child is None:
+            if not above:
+                return
+            child, children = above.pop()
+        else:
+            start(str(child.tag), cast(Mapping[str, str], child.attrib))
+            if child.text:
+                data(child.text)
+            if len(child):
+                above.append((child, children))
+                children = iter(child)
+                continue
+        end(str(child.tag))
+        if child.tail:
+            data(child.tail)
+
+
+def _without_a_tree(html: str, target: Any) -> Rich:
+    """Read what is nested too deeply for a tree: a target meets each tag in turn, which takes longer."""
+    parser: Any = etree.HTMLParser(target=target, huge_tree=True)
+    parser.feed(html)
+    rich: Rich = parser.close()
     return rich
 
 

@@ -19,7 +19,8 @@ BASE = "https://blog.example/a/b"
     [
         ("", ""),
         ("<!-- nothing -->", ""),
-        ("a < b & c &amp; d &lt;e&gt; &nbsp;f", "a < b & c & d <e> \xa0f"),
+        ("a < b & c &amp; d &lt;e&gt; &nbsp;f", "a < b & c & d <e> f"),
+        ("a&nbsp;b c\xa0&nbsp; d", "a b c d"),
         ("  one\n two  <b> three </b> four ", "one two three four"),
         ("<p>one</p><p>two</p><div>three</div><div>four</div>five", "one\n\ntwo\n\nthree\nfour\nfive"),
         ("one<br>two<br/>three<br><br>four<br><br><br>five", "one\ntwo\nthree\n\nfour\n\nfive"),
@@ -34,7 +35,7 @@ BASE = "https://blog.example/a/b"
         ("one<p hidden>two</p><div style='display : none'>three</div>four", "onefour"),
         ("hi <img class=wp-smiley alt='😀' src=x>!", "hi 😀!"),
         ("<iframe src='https://www.youtube.com/embed/x'></iframe>one", "https://www.youtube.com/embed/x\n\none"),
-        ("<b><p>one</b>two</p></div></p>three", "one\n\ntwo\n\nthree"),
+        ("<b><p>one</b>two</p></div></p>three", "onetwo\n\nthree"),
         ("\x00\x07one\x1f\ud800 don\x92t", "one don’t"),
     ],
 )

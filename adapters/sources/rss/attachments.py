@@ -61,7 +61,7 @@ def file(address: str, mime: str, medium: str = "", duration: str = "") -> Media
     name = file_name(address)
     guessed = mime or mimetypes.guess_type(name)[0] or ""
     kind = KINDS.get(guessed.partition("/")[0]) or KINDS.get(medium) or MediaKind.DOCUMENT
-    return Media.model_construct(kind=kind, ref=address, name=name, mime=mime, duration=seconds(duration))
+    return Media(kind=kind, ref=address, name=name, mime=mime, duration=seconds(duration))
 
 
 def seconds(text: str) -> float:

@@ -6,6 +6,7 @@ import calendar
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from feedparser.datetimes import _parse_date as parsed_by_feedparser
 
@@ -19,18 +20,21 @@ LONGEST = 100
 
 def moment(text: str, now: datetime) -> datetime | None:
     """Read a date, UTC where it names no zone; None where it cannot be, or cannot be true."""
+    whole = _read(text) if 0 < len(text) <= LONGEST else None
+    return whole if whole is not None and EARLIEST < whole <= now + AHEAD else None
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str) -> datetime | None:
+    """Read a date as it is written."""
     text = text.strip()
-    if not text or len(text) > LONGEST:
-        return None
-    found = _iso(text) if ISO.fullmatch(text) else _rfc822(text)
-    found = found or _other(text)
+    found = (_iso(text) if ISO.fullmatch(text) else _rfc822(text)) or _other(text)
     if found is None:
         return None
     try:
-        whole = (found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)).replace(microsecond=0)
+        return (found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)).replace(microsecond=0)
     except (OverflowError, ValueError):
         return None
-    return whole if EARLIEST < whole <= now + AHEAD else None
 
 
 def _iso(text: str) -> datetime | None:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from adapters.contracts.item import Author, ContentItem, Entry, Media, Unreadable
@@ -94,6 +95,7 @@ def deleted_of(parsed: Parsed) -> set[str]:
     return {short(_bare(ref)) for ref in parsed.deleted if _bare(ref)}.difference(names_of(parsed))
 
 
+@lru_cache(maxsize=8192)
 def _bare(name: str) -> str:
     """Return a guid or a link without what changes when a site moves to https, or counts where readers came from."""
     name = name.strip()
@@ -132,7 +134,7 @@ def _item(found: Found, item_id: str, parsed: Parsed, reading: Reading) -> Conte
     first = reading.seen.get(item_id) or updated or reading.met or reading.now
     author = one_line(", ".join(dict.fromkeys(filter(None, found.authors))) or parsed.author)
     return stamp(
-        ContentItem.model_construct(
+        ContentItem(
             id=item_id,
             published_at=published or first,
             edited_at=updated if updated and updated > (published or first) else None,
@@ -140,7 +142,7 @@ def _item(found: Found, item_id: str, parsed: Parsed, reading: Reading) -> Conte
             text=text.text,
             spans=text.spans,
             media=_media(found, text.media, base),
-            author=Author.model_construct(name=author) if author else None,
+            author=Author(name=author) if author else None,
             location=found.location,
             tags=_tags(found.tags),
             url=link,
