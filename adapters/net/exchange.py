@@ -79,6 +79,10 @@ class Answer:
     """The address that the one asked for has moved to for good; empty when it has not."""
 
 
+class TooSlow(Transient):
+    """The server took all the time there was: asking again at once would take it again."""
+
+
 _clock: ContextVar[Clock] = ContextVar("_clock")
 
 
@@ -245,8 +249,9 @@ def _within(clock: Clock, url: str) -> Iterator[None]:
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
         if "CERTIFICATE" in str(error):
             raise Refused(f"{origin(url)}: its TLS certificate is not trusted here") from error
-        late = "too slow" if isinstance(error, httpcore.TimeoutException) else "no whole answer"
-        raise Transient(f"{origin(url)}: {late} ({type(error).__name__})") from error
+        if clock.left() <= 0:
+            raise TooSlow(f"{origin(url)}: too slow") from error
+        raise Transient(f"{origin(url)}: no whole answer ({type(error).__name__})") from error
     except (httpcore.LocalProtocolError, httpcore.UnsupportedProtocol, ValueError) as error:
         raise Refused(f"{origin(url)}: this address cannot be asked for") from error
     finally:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from tempfile import gettempdir
 from typing import TypeVar
 
 import httpcore
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from adapters.contracts.errors import Transient
+from adapters.contracts.errors import ConfigurationError, Transient
 from adapters.contracts.ports import MediaFile, MediaMissing
 from adapters.http import origin, retry_after
 from adapters.net.addresses import Reach, Refused, Resolve, resolved
-from adapters.net.exchange import Answer, Bounds, Clock, Exchange, Wire
+from adapters.net.exchange import Answer, Bounds, Clock, Exchange, TooSlow, Wire
 from adapters.net.files import Remote, kept, same, validator
 
 AGENT = "prefect-syndicate"
 TRIES = 3
 LONGEST_NAP = 10.0
 """Seconds: a server that asks for a longer pause gets it, and the medium is missing."""
+PATIENCE = 3
+"""Files in a row that a server may fail to bring; each takes its time."""
 SMALL = 4 << 20
 """Bytes that are read at once and held: most pictures."""
 PUBLIC = Reach()
@@ -44,6 +47,8 @@ class Net:
         self._wire = Wire(reach, resolve, backend or httpcore.SyncBackend())
         self._bounds = bounds
         self._pause = pause
+        self._failed: dict[str, int] = {}
+        """By server: how many files in a row did not come."""
 
     def get(self, url: str, headers: Mapping[str, str], *, longest: int) -> Answer:
         """Read an address to the end, redirects followed, whatever its status; tried again while the trouble may pass.
@@ -54,10 +59,24 @@ class Net:
 
     def file(self, url: str) -> MediaFile:
         """Find the file at an address; small ones are read at once. Raises MediaMissing, saying why."""
+        where = origin(url)
+        if self._failed.get(where, 0) >= PATIENCE:
+            raise MediaMissing(
+                f"{where}: not asked again in this run, after {PATIENCE} files in a row that did not come"
+            )
         try:
-            return self._tries(lambda: self._file(url))
-        except (Refused, Transient) as error:
+            found = self._tries(lambda: self._file(url))
+        except Transient as error:
+            self._failed[where] = self._failed.get(where, 0) + 1
             raise MediaMissing(str(error)) from None
+        except Refused as error:
+            raise MediaMissing(str(error)) from None
+        except OSError as error:
+            raise ConfigurationError(
+                f"a file of the net cannot be held in {gettempdir()}: {error.strerror or error}; make room there"
+            ) from error
+        self._failed.pop(where, None)
+        return found
 
     def close(self) -> None:
         """Close kept connections; may be called twice."""
@@ -107,7 +126,7 @@ class Net:
     def _tries(self, do: Callable[[], T]) -> T:
         """Do something a few times, for seconds, while the trouble may pass."""
         tries = Retrying(
-            retry=retry_if_exception_type(Transient),
+            retry=retry_if_exception(lambda error: isinstance(error, Transient) and not isinstance(error, TooSlow)),
             stop=stop_after_attempt(TRIES),
             wait=wait_random_exponential(multiplier=0.5, max=4),
             sleep=self._pause,

@@ -34,7 +34,11 @@ class Rss(Source):
         from pydantic import SecretStr
 
         from adapters.net import Bounds, Net, Reach
-        from adapters.sources.rss import Address, RssSource
+
+        try:
+            from adapters.sources.rss import Address, RssSource
+        except ImportError as error:
+            raise ConfigurationError("a feed needs lxml and feedparser: pip install -e '.[rss]'") from error
         from tasks.credentials import secret
 
         hidden = None if self.feed_url else secret(URL, self.feed_url_block)

@@ -1,15 +1,18 @@
 """Reading from the net: sizes, times, bombs, redirects, and files whose broken copy goes on."""
 
+import contextlib
+import errno
 import gzip
 import hashlib
 import logging
 import re
+import tempfile
 import time
 import zlib
 
 import pytest
 
-from adapters.contracts.errors import Transient
+from adapters.contracts.errors import ConfigurationError, Transient
 from adapters.contracts.item import Media, MediaKind
 from adapters.contracts.ports import MediaMissing
 from adapters.media import FolderMediaStore
@@ -327,6 +330,32 @@ def test_each_refusal_has_its_reason(far, made, page, why):
     with pytest.raises(MediaMissing, match=re.escape(why)) as missing:
         made(longest=1000, patience=0.2).file(URL)
     assert "s3cret" not in str(missing.value)
+
+
+def test_a_server_that_brings_nothing_is_left_alone(far, made):
+    """After three files in a row; another server is still asked, and one that brings something is forgiven."""
+    far.pages |= {"/slow": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"), "/file": answer(b"picture")}
+    net = made(patience=0.1)
+    for path in ("slow", "slow", "file", "slow", "slow", "slow"):
+        with contextlib.suppress(MediaMissing):
+            net.file(f"http://example.org/{path}")
+    asked = len(far.requests)
+    with pytest.raises(MediaMissing, match="not asked again"):
+        net.file("http://example.org/file")
+    assert asked == len(far.requests) == 6
+    assert net.file("http://other.example/file").size == 7
+
+
+def test_a_full_disk_is_no_missing_medium(far, made, monkeypatch):
+    """The run stops and says where room is needed."""
+    far.pages["/file?token=s3cret"] = chunked(BIG)
+
+    def full():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(ConfigurationError, match="No space left"):
+        made().file(URL)
 
 
 def test_a_private_medium_is_missing(made):
