@@ -15,8 +15,8 @@ from adapters.contracts.errors import ConfigurationError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 SECRET = re.compile(
-    r"(?i)(?:^|[_.-])(?:access|api|auth|authorization|key|apikey|pass|passwd|password|pwd|secret|session|sid|sig|"
-    r"signature|sign|token|user|username|login|hash|hmac|expires|jwt|code|utm_\w+)(?:$|[_.-])|token|secret|passw|apikey"
+    r"(?i)(?:^|[_.-])(?:auth|authorization|key|pass|pwd|secret|session|sid|sig|signature|expires|jwt|utm_\w+)(?:$|[_.-])"
+    r"|token|secret|passw|apikey"
 )
 """Names of parameters that are taken for a secret, or for what changes with one: they are no part of a feed's name."""
 

@@ -66,9 +66,10 @@ def _refuse(answer: Answer) -> None:
     if 200 <= status < 300:  # noqa: PLR2004 - RFC 9110, 15.3
         return
     if status == 429 or (status == 503 and "retry-after" in answer.headers):  # noqa: PLR2004 - RFC 6585
-        raise RateLimited(said, retry_after(answer.headers))
+        wait = retry_after(answer.headers)
+        raise RateLimited(f"{said}: it asks to wait; run again in {wait:,.0f} s", wait)
     if status in {408, 425} or status >= 500 or status < 200 or status == 304:  # noqa: PLR2004
-        raise Transient(said)
+        raise Transient(f"{said}, which may pass: run again later")
     if status == 410:  # noqa: PLR2004
         raise ConfigurationError(f"{said}: this feed is gone for good; take the pair out, or give another address")
     if status in {401, 403, 407}:
