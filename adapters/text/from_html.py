@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from lxml import etree
 
-from adapters.text.elements import Builder, Rich, absolute, cleaned
+from adapters.text.elements import Builder
+from adapters.text.html_rules import Rich, absolute, cleaned
 
 __all__ = ["Rich", "from_html", "from_tree"]
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from adapters.contracts.item import Media, MediaKind
 from adapters.sources.rss.found import Found, one_line
-from adapters.text.elements import absolute, file_name
+from adapters.text.html_rules import absolute, file_name
 
 KINDS = {"image": MediaKind.PHOTO, "video": MediaKind.VIDEO, "audio": MediaKind.AUDIO}
 NO_FILES = frozenset(("application/x-shockwave-flash", "text/html", "application/xhtml+xml"))

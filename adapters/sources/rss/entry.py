@@ -16,7 +16,7 @@ from adapters.contracts.version import stamp
 from adapters.sources.rss.attachments import of_podcast
 from adapters.sources.rss.dates import moment
 from adapters.sources.rss.found import Found, Parsed, one_line
-from adapters.text.elements import Rich, absolute
+from adapters.text.html_rules import Rich, absolute
 
 READER = "rss"
 KEPT_BYTES = 1 << 20

@@ -11,8 +11,8 @@ import orjson
 
 from adapters.sources.rss.attachments import enclosure, media_content, thumbnail
 from adapters.sources.rss.found import Found, NoFeed, Parsed, heading, one_line, plain, sniffed
-from adapters.text.elements import Rich
 from adapters.text.from_html import from_html
+from adapters.text.html_rules import Rich
 
 PLAIN = "text/plain"
 ENDS = (b"</rss>", b"</feed>", b"</rdf:rdf>", b"</rdf>", b"</channel>")

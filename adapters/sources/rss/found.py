@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.contracts.item import Location, Media
-from adapters.text.elements import Rich, cleaned
 from adapters.text.from_html import from_html
+from adapters.text.html_rules import Rich, cleaned
 
 MARKUP = re.compile(
     r"<(?:[a-zA-Z][^<>]*>|/[a-zA-Z]|!--|!\[CDATA\[|\?)|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});"

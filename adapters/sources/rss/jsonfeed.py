@@ -10,8 +10,8 @@ import orjson
 
 from adapters.sources.rss.attachments import file
 from adapters.sources.rss.found import Found, Parsed, one_line, plain
-from adapters.text.elements import Rich
 from adapters.text.from_html import from_html
+from adapters.text.html_rules import Rich
 
 MODELLED = frozenset(
     (

@@ -19,8 +19,8 @@ from adapters.contracts.item import Location
 from adapters.sources.rss.attachments import enclosure, media_content, media_group, thumbnail
 from adapters.sources.rss.found import Found, Parsed, heading, one_line, plain, sniffed
 from adapters.sources.rss.names import ALWAYS_PLAIN, BODIES, PUBLISHED, ROOTS, UPDATED, name_of
-from adapters.text.elements import Rich, absolute
 from adapters.text.from_html import from_html, from_tree
+from adapters.text.html_rules import Rich, absolute
 
 Element = etree._Element  # noqa: SLF001 - lxml gives its type no other name
 
