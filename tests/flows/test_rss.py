@@ -32,6 +32,7 @@ def feeds():
     server.stop()
 
 
+@pytest.mark.served
 def test_a_feed_arrives_whatever_happens(run, feeds, tmp_path):
     """Killed while it fetches a picture; then whole; 304; then an edit and a new entry; what left the feed stays."""
     archive = tmp_path / "archive"
@@ -79,6 +80,7 @@ def test_a_secret_address_is_nowhere(run, feeds, home, tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.served
 def test_an_entry_is_published_once(run, feeds, counting):
     """The first run sends nothing older; a new entry is sent once, also one without a date; an edit is an edit."""
     server = counting(honour_key=True)
