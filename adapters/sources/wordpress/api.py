@@ -5,6 +5,7 @@ Follows https://developer.wordpress.org/rest-api/reference/ and what WordPress 6
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ INNER = frozenset({"attachment", "nav_menu_item"})
 """Types that are nobody's publications, beside those that begin with `wp_`."""
 BEHIND = "is its REST API shut, or is a security plugin, a cache or a “coming soon” page in front of it?"
 PASSWORD = "make a new application password under Users → Profile and set SYNDICATE_WORDPRESS_PASSWORD"  # noqa: S105
+
+
+TITLE = re.compile(rb"<title>(.{1,300}?)</title>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Api:
     def __init__(
         self, settings: WordPressSettings, login: Login | None, client: Client, pause: Callable[[float], None]
     ) -> None:
-        self._site, self._login, self._client, self._pause = settings.site, login, client, pause
+        self._site, self._login, self._client, self._pause = settings.wordpress, login, client, pause
         self._plain_http = settings.plain_http
         self._root = ""
         self._index: dict[str, Any] = {}
@@ -138,7 +142,7 @@ class Api:
         if answer.status in {401, 403} or "rest_forbidden_status" in str(answer.value):
             how = PASSWORD if self._login else "set SYNDICATE_WORDPRESS_USER and SYNDICATE_WORDPRESS_PASSWORD"
             return ConfigurationError(f"{what}; {how}, of a user who may see it")
-        return ConfigurationError(f"{what}; check --site and --types")
+        return ConfigurationError(f"{what}; check --wordpress and --types")
 
     def _posts(self, answer: Answer, path: str) -> tuple[list[dict[str, Any]], Answer]:
         """Take a list out of an answer."""
@@ -174,7 +178,7 @@ class Api:
         if answer.status != 200:  # noqa: PLR2004 - RFC 9110
             raise ConfigurationError(
                 f"{origin(self._site)} does not know us ({answer.status} {answer.code}): check "
-                f"SYNDICATE_WORDPRESS_USER, or {PASSWORD}; where both are right, its web server may drop the Authorization header"
+                f"SYNDICATE_WORDPRESS_USER, or {PASSWORD}; if both are right, its server drops such headers"
             )
 
     def _refuse_plain_http(self) -> None:
@@ -208,8 +212,7 @@ class Api:
         except orjson.JSONDecodeError:
             value = None
         if status >= 500 or status == 408 or (status == 200 and value is None and not _is_page(response)):  # noqa: PLR2004
-            said = excerpt(response.body, self._secrets())
-            raise Broken(f"{where} answered {status}: {said}", response.body)
+            raise Broken(f"{where} answered {status}: {_said(response.body, self._secrets())}", response.body)
         if isinstance(value, (dict, list)):
             return Answer(status, value, response.headers)
         raise Missing(f"{where} answered {status} with a web page where its API should be; {BEHIND}")
@@ -219,7 +222,7 @@ class Api:
         where, target = origin(self._site), location.partition("?")[0][:200]
         if "login" in location:
             return ConfigurationError(f"{where} sends us to its login page: its API is not open to us; {BEHIND}")
-        return ConfigurationError(f"{where} has moved to {target or 'nowhere'}: give that address as --site")
+        return ConfigurationError(f"{where} has moved to {target or 'nowhere'}: give that address as --wordpress")
 
     def _odd(self, what: str) -> ConfigurationError:
         """Say that an answer is not WordPress's."""
@@ -232,6 +235,12 @@ class Api:
 
 class Missing(ConfigurationError):
     """There is a web page where the API should be."""
+
+
+def _said(body: bytes, secrets: tuple[str, ...]) -> str:
+    """Return what an answer says for people: of a web page its title."""
+    title = TITLE.search(body)
+    return excerpt(title.group(1) if title else body, secrets)
 
 
 def _may_pass(state: RetryCallState) -> bool:

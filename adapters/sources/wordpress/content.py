@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lxml import html
-from lxml.html import HtmlElement
+from lxml import etree
 
 from adapters.contracts.item import Media, MediaKind
-from adapters.text.elements import UNWANTED, absolute, file_name
-from adapters.text.from_html import Rich, from_tree
+from adapters.text.elements import UNWANTED, Builder, Rich, absolute, file_name
 
 DECORATION = frozenset(
     (
@@ -29,14 +27,16 @@ DECORATION = frozenset(
 """Classes of what themes and plugins hang on a post: buttons, counters, related posts. It changes without an edit."""
 NUMBERED = re.compile(r"(?:^|\s)wp-image-(\d{1,18})(?:\s|$)")
 GALLERY = re.compile(r"^gallery-\d+-(\d{1,18})$")
+ANY_NUMBER = re.compile(r"\bwp-image-(\d{1,18})\b|\bgallery-\d{1,9}-(\d{1,18})\b")
 PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 WITH_VALUES = re.compile(
     r"""\[/?[a-z][\w-]*(?:\s+[\w-]+=(?:"[^"\]]*"|'[^'\]]*'|[“”″][^“”″\]]*[“”″]|[^\s\]"']+))+\s*/?\]"""
 )
-PAIR = re.compile(r"\[([a-z][\w-]*)\](.*?)\[/\1\]", re.DOTALL)
-CLOSING = re.compile(r"\[/[a-z][\w-]*\]")
-AS_IT_IS = frozenset(("pre", "code", "kbd", "samp"))
-EMPTY = "<div></div>"
+PLAIN = re.compile(r"\[/?([a-z][\w-]*)\s*/?\]")
+CLOSING = re.compile(r"\[/([a-z][\w-]*)\]")
+AS_IT_IS = ("pre", "code", "kbd", "samp")
+PLAYERS = ("video", "audio")
+"""What stands inside them is for browsers that cannot play."""
 
 
 @dataclass(frozen=True)
@@ -81,87 +81,108 @@ def kind_of(mime: str) -> MediaKind:
     return MediaKind.DOCUMENT if "svg" in mime else kinds.get(mime.partition("/")[0], MediaKind.DOCUMENT)
 
 
-def tree_of(rendered: str) -> HtmlElement:
-    """Parse a post's content."""
-    parser = html.HTMLParser(huge_tree=True, remove_pis=True)
-    element: HtmlElement = html.fragment_fromstring(UNWANTED.sub("", rendered) or EMPTY, "div", parser=parser)
-    return element
-
-
-def numbers(tree: HtmlElement) -> set[int]:
+def numbers(rendered: str) -> set[int]:
     """Return the attachments that a content shows, by the numbers that WordPress writes beside them."""
-    return {number for image in tree.iter("img") if (number := _number(image))}
+    return {int(found.group(1) or found.group(2)) for found in ANY_NUMBER.finditer(rendered)}
 
 
-def rich(tree: HtmlElement, library: Mapping[int, Attachment], base: str) -> Rich:
-    """Return a content as text, spans and media; the tree is used up."""
-    documents = _without_plugins(tree, base)
-    for image in list(tree.iter("img")):
-        _whole_picture(image, library)
-    for player in list(tree.iter("video", "audio")):
-        # What stands inside is for browsers that cannot play.
-        for child in list(player):
-            if child.tag not in {"source", "track"}:
-                child.drop_tree()
-    _drop_shortcodes(tree)
-    read = from_tree(tree, base)
+def rich(rendered: str, library: Mapping[int, Attachment], base: str) -> Rich:
+    """Return a content as text, spans and media."""
+    target = _Content(rendered, library, base)
+    parser: Any = etree.HTMLParser(target=target, huge_tree=True)
+    parser.feed(UNWANTED.sub("", rendered))
+    try:
+        read: Rich = parser.close()
+    except etree.XMLSyntaxError:
+        # There is nothing in it.
+        return Rich("")
     named = {one.url: one for one in library.values()}
     media = [named[one.ref].medium(one.title) if one.ref in named else one for one in read.media]
-    return Rich(read.text, read.spans, (*media, *documents))
+    return Rich(read.text, read.spans, (*media, *target.documents))
 
 
-def _without_plugins(tree: HtmlElement, base: str) -> list[Media]:
-    """Take out decoration; return the files that stand in blocks of their own, whose link stays."""
-    documents = []
-    for element in list(tree.iter("div", "a", "span", "ul", "section", "aside")):
-        classes = set(element.get("class", "").split())
-        if classes & DECORATION and element.getparent() is not None:
-            element.drop_tree()
-        elif "wp-block-file" in classes:
-            link = element.find(".//a[@href]")
-            address = absolute(link.get("href", ""), base) if link is not None else ""
-            if address.startswith(("https://", "http://")):
-                documents.append(Media(kind=MediaKind.DOCUMENT, ref=address, name=file_name(address)))
-    return documents
+class _Content:
+    """Stands before the rich text's own reader and hands it what a post's reader sees; a target as lxml's have them."""
+
+    def __init__(self, rendered: str, library: Mapping[int, Attachment], base: str) -> None:
+        self._reader, self._library, self._base = Builder(base), library, base
+        self._closed = set(CLOSING.findall(rendered))
+        """Shortcodes that are closed somewhere: `[row]` is one of them, `[sic]` is a word."""
+        self.documents: list[Media] = []
+        self._data: list[str] = []
+        self._links: list[str] = []
+        self._open = dict.fromkeys((*AS_IT_IS, *PLAYERS), 0)
+        self._file = False
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Begin an element, or hide it from the reader."""
+        self._flush()
+        classes = set(attributes.get("class", "").split())
+        within_player = any(self._open[player] for player in PLAYERS) and tag not in {"source", "track"}
+        if tag in self._open:
+            self._open[tag] += 1
+        if tag == "a":
+            self._links.append(attributes.get("href", ""))
+            self._note_file(attributes)
+        self._file = self._file or "wp-block-file" in classes
+        if classes & DECORATION or within_player:
+            attributes = {"hidden": ""}
+        elif tag == "img":
+            attributes = self._whole(attributes)
+        self._reader.start(tag, attributes)
+
+    def end(self, tag: str) -> None:
+        """End an element."""
+        self._flush()
+        if self._open.get(tag):
+            self._open[tag] -= 1
+        if tag == "a" and self._links:
+            self._links.pop()
+        self._reader.end(tag)
+
+    def data(self, data: str) -> None:
+        """Take text; it comes in pieces."""
+        self._data.append(data)
+
+    def comment(self, text: str) -> None:
+        """Leave out a comment."""
+
+    def pi(self, target: str, data: str | None = None) -> None:
+        """Leave out an instruction to somebody else."""
+
+    def close(self) -> Rich:
+        """Return what was read."""
+        self._flush()
+        return self._reader.close()
+
+    def _flush(self) -> None:
+        """Hand on the text so far, without what is left of shortcodes whose plugin is gone; in code they are meant."""
+        text, self._data = "".join(self._data), []
+        if "[" in text and not any(self._open[name] for name in AS_IT_IS):
+            text = PLAIN.sub(lambda one: "" if one.group(1) in self._closed else one.group(), WITH_VALUES.sub("", text))
+        self._reader.data(text)
+
+    def _note_file(self, attributes: Mapping[str, str]) -> None:
+        """Take the first link of a block that offers a file for that file; its words stay in the text."""
+        address = absolute(attributes.get("href", ""), self._base)
+        if self._file and address.startswith(("https://", "http://")):
+            self.documents.append(Media(kind=MediaKind.DOCUMENT, ref=address, name=file_name(address)))
+        self._file = False
+
+    def _whole(self, attributes: Mapping[str, str]) -> dict[str, str]:
+        """Have a picture name its whole file rather than the size that fits into a column."""
+        found = self._library.get(_number(attributes))
+        if found is not None and kind_of(found.mime) is MediaKind.PHOTO:
+            size = {"width": str(found.width or ""), "height": str(found.height or "")}
+            return {**attributes, **size, "src": found.url}
+        if self._links and PICTURE.search(self._links[-1].partition("?")[0]):
+            return {**attributes, "width": "", "height": "", "src": self._links[-1]}
+        return dict(attributes)
 
 
-def _whole_picture(image: HtmlElement, library: Mapping[int, Attachment]) -> None:
-    """Have a picture name its whole file rather than the size that fits into a column."""
-    found = library.get(_number(image))
-    around = image.getparent()
-    if found is not None and kind_of(found.mime) is MediaKind.PHOTO:
-        image.set("src", found.url)
-        image.set("width", str(found.width or ""))
-        image.set("height", str(found.height or ""))
-    elif around is not None and around.tag == "a" and PICTURE.search(around.get("href", "").partition("?")[0]):
-        image.set("src", around.get("href", ""))
-        image.set("width", "")
-        image.set("height", "")
-
-
-def _drop_shortcodes(tree: HtmlElement) -> None:
-    """Take out what is left of shortcodes whose plugin is gone; in code they are meant."""
-    for element in list(tree.iter()):
-        inside = isinstance(element.tag, str) and (
-            element.tag in AS_IT_IS or any(above.tag in AS_IT_IS for above in element.iterancestors())
-        )
-        if element.text and not inside and isinstance(element.tag, str):
-            element.text = _without_shortcodes(element.text)
-        if element.tail and not any(above.tag in AS_IT_IS for above in element.iterancestors()):
-            element.tail = _without_shortcodes(element.tail)
-
-
-def _without_shortcodes(text: str) -> str:
-    """Return a text without shortcodes: those with values, and pairs; `[sic]` and `[1]` are words."""
-    if "[" not in text:
-        return text
-    stripped = WITH_VALUES.sub("", text)
-    return CLOSING.sub("", PAIR.sub(r"\2", stripped))
-
-
-def _number(image: HtmlElement) -> int:
+def _number(attributes: Mapping[str, str]) -> int:
     """Return a picture's number in the library; 0 where WordPress did not write it."""
-    found = NUMBERED.search(image.get("class", "")) or GALLERY.match(image.get("aria-describedby", ""))
+    found = NUMBERED.search(attributes.get("class", "")) or GALLERY.match(attributes.get("aria-describedby", ""))
     return int(found.group(1)) if found else 0
 
 

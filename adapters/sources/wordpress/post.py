@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lxml.html import HtmlElement
-
 from adapters.contracts.item import Author, ContentItem, Media
 from adapters.sources.wordpress.content import Attachment, kind_of, rich
 from adapters.text.elements import UNWANTED
@@ -27,9 +25,7 @@ NO_CATEGORY = frozenset({"uncategorized", "bez-rubriki"})
 """What WordPress files a post under that has no category: no tag for a reader."""
 
 
-def item_of(
-    post: Mapping[str, Any], tree: HtmlElement, library: Mapping[int, Attachment], site: str, offset: float
-) -> ContentItem:
+def item_of(post: Mapping[str, Any], library: Mapping[int, Attachment], site: str, offset: float) -> ContentItem:
     """Build the item of one post, yet without its version; raises ValueError and its kin for a strange one.
 
     `offset` is the site's distance from UTC in hours, for drafts, which have no date but a local one.
@@ -38,7 +34,7 @@ def item_of(
     if published is None:
         raise ValueError("a post without a date")
     link = str(post.get("link") or "")
-    content = rich(tree, library, link)
+    content = rich(rendered(post, "content"), library, link)
     embedded = post.get("_embedded")
     embedded = embedded if isinstance(embedded, dict) else {}
     return ContentItem(

@@ -9,20 +9,19 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from lxml.etree import LxmlError
 
 from adapters.contracts.errors import RateLimited, Transient
 from adapters.contracts.item import Entry, Unreadable
 from adapters.contracts.version import stamp
 from adapters.sources.wordpress import post as fields
 from adapters.sources.wordpress.api import PAGE, Answer, Api, Broken
-from adapters.sources.wordpress.content import Attachment, numbers, tree_of
+from adapters.sources.wordpress.content import Attachment, numbers
 from adapters.sources.wordpress.sweep import Shown, shown
 
 SETTLED = timedelta(minutes=2)
 """WordPress tells times of change to the second: what changed just now may change again within the same one."""
 KEPT_BYTES = 1 << 20
-STRANGE = (TypeError, ValueError, AttributeError, LookupError, OverflowError, RecursionError, LxmlError)
+STRANGE = (TypeError, ValueError, AttributeError, LookupError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -76,8 +75,7 @@ class Reader:
         try:
             hours = float(offset or 0)
             modified = fields.moment(post, "modified", hours)
-            tree = tree_of(fields.rendered(post, "content"))
-            entry: Entry = stamp(fields.item_of(post, tree, library, self._site, hours), self._reader)
+            entry: Entry = stamp(fields.item_of(post, library, self._site, hours), self._reader)
         except STRANGE as error:
             modified = None
             why = f"a field holds what it cannot hold: {(str(error) or type(error).__name__).splitlines()[0][:200]}"
@@ -128,7 +126,4 @@ def _files(post: Mapping[str, Any]) -> set[int]:
     """Return the numbers of the files that a post shows."""
     featured = post.get("featured_media")
     first = {featured} if type(featured) is int and featured > 0 else set()
-    try:
-        return first | numbers(tree_of(fields.rendered(post, "content")))
-    except STRANGE:
-        return first
+    return first | numbers(fields.rendered(post, "content"))

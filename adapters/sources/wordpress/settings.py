@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Literal, Self
 from urllib.parse import quote, unquote, urlsplit
 
-from pydantic import ConfigDict, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, SecretStr, field_validator
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import Model
@@ -22,7 +22,7 @@ class WordPressSettings(Model):
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
-    site: str
+    wordpress: str
     """The site's address, as https://example.org or https://example.org/blog."""
     site_name: str = ""
     """The name under which its posts are remembered, instead of its address: after a move, the old one."""
@@ -35,7 +35,7 @@ class WordPressSettings(Model):
     plain_http: bool = False
     """Whether the password may travel unencrypted, for a public site without https."""
 
-    @field_validator("site")
+    @field_validator("wordpress")
     @classmethod
     def _address(cls, site: str) -> str:
         """Take an address without a password, a query or the API's own path."""
@@ -76,12 +76,15 @@ class Login(Model):
     user: str
     password: SecretStr
 
-    @model_validator(mode="after")
-    def _both(self) -> Self:
-        """Refuse half of a login."""
-        if not self.user or not self.password.get_secret_value().strip() or ":" in self.user:
-            raise ConfigurationError("a user and an application password are needed, both; see docs/wordpress.md")
-        return self
+    @classmethod
+    def of(cls, user: str, password: SecretStr | None) -> Self:
+        """Put a login together; raises ConfigurationError for half of one."""
+        if not user or ":" in user or password is None or not password.get_secret_value().strip():
+            raise ConfigurationError(
+                "a WordPress login is a user and an application password, both: set SYNDICATE_WORDPRESS_USER and "
+                "SYNDICATE_WORDPRESS_PASSWORD, or neither"
+            )
+        return cls(user=user, password=password)
 
 
 def name_of(home: str) -> str:

@@ -45,14 +45,14 @@ class WordPressSource:
         self._api = Api(settings, login, self._client, pause)
         self._net = Net(Reach(settings.allow_private))
         # Whoever named the site trusts it with its own files, on a private host too.
-        self._own = Net(Reach((*settings.allow_private, urlsplit(settings.site).hostname or "")))
+        self._own = Net(Reach((*settings.allow_private, urlsplit(settings.wordpress).hostname or "")))
         self._shown: dict[int, Shown] | None = None
         self._known: Known | None = None
 
     @property
     def identity(self) -> str:
         """`wordpress:example.org`, by the address that the site itself reports, or by the name given."""
-        name = self._settings.site_name or name_of(str(self._api.index().get("home") or self._settings.site))
+        name = self._settings.site_name or name_of(str(self._api.index().get("home") or self._settings.wordpress))
         return f"{self.service}:{name}"
 
     @property
@@ -108,7 +108,7 @@ class WordPressSource:
         """Find the bytes of a picture or a file where the post says they are; raises MediaMissing."""
         if not media.ref.startswith(("https://", "http://")):
             raise MediaMissing(f"{media.ref[:80]!r} is no address of a file")
-        return (self._own if origin(media.ref) == origin(self._settings.site) else self._net).file(media.ref)
+        return (self._own if origin(media.ref) == origin(self._settings.wordpress) else self._net).file(media.ref)
 
     def close(self) -> None:
         """Close kept connections."""
@@ -123,7 +123,7 @@ class WordPressSource:
         unknown = [name for name in self._settings.types if name not in bases]
         if unknown:
             raise ConfigurationError(
-                f"--types {unknown[0]}: {origin(self._settings.site)} has no such type to be read, it has "
+                f"--types {unknown[0]}: {origin(self._settings.wordpress)} has no such type to be read, it has "
                 f"{', '.join(bases)}; a custom type needs `show_in_rest`"
             )
         return {name: bases[name] for name in self._settings.types}
