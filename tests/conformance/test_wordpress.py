@@ -13,7 +13,8 @@ from tests.pictures import picture
 
 FILL = """
 foreach (range(1, 13) as $n) wp_insert_post(['post_title' => "post $n", 'post_content' => "<p>text $n</p>",
-  'post_status' => 'publish', 'post_type' => $n % 4 ? 'post' : 'page', 'post_date_gmt' => gmdate('Y-m-d H:i:s', 1735689600 + $n * 60)]);
+  'post_status' => 'publish', 'post_type' => $n % 4 ? 'post' : 'page',
+  'post_date_gmt' => gmdate('Y-m-d H:i:s', 1735689600 + $n * 60)]);
 wp_insert_post(['post_title' => 'broken', 'post_content' => '[boom]', 'post_status' => 'publish',
   'post_date_gmt' => '2020-01-01 00:00:00']);
 """

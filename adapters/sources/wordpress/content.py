@@ -28,6 +28,7 @@ DECORATION = frozenset(
 NUMBERED = re.compile(r"(?:^|\s)wp-image-(\d{1,18})(?:\s|$)")
 GALLERY = re.compile(r"^gallery-\d+-(\d{1,18})$")
 ANY_NUMBER = re.compile(r"\bwp-image-(\d{1,18})\b|\bgallery-\d{1,9}-(\d{1,18})\b")
+SIZE = re.compile(r"-\d{1,5}x\d{1,5}(?=\.\w{2,5}$)")
 PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 WITH_VALUES = re.compile(
     r"""\[/?[a-z][\w-]*(?:\s+[\w-]+=(?:"[^"\]]*"|'[^'\]]*'|[“”″][^“”″\]]*[“”″]|[^\s\]"']+))+\s*/?\]"""
@@ -88,7 +89,7 @@ def numbers(rendered: str) -> set[int]:
 
 def rich(rendered: str, library: Mapping[int, Attachment], base: str) -> Rich:
     """Return a content as text, spans and media."""
-    target = _Content(rendered, library, base)
+    target: Any = _Content(rendered, library, base)
     parser: Any = etree.HTMLParser(target=target, huge_tree=True)
     parser.feed(UNWANTED.sub("", rendered))
     try:
@@ -177,6 +178,9 @@ class _Content:
             return {**attributes, **size, "src": found.url}
         if self._links and PICTURE.search(self._links[-1].partition("?")[0]):
             return {**attributes, "width": "", "height": "", "src": self._links[-1]}
+        if "attachment-" in attributes.get("class", ""):
+            # A theme's or the old gallery's: WordPress names each size by its file and the size.
+            return {**attributes, "width": "", "height": "", "src": SIZE.sub("", attributes.get("src", ""))}
         return dict(attributes)
 
 

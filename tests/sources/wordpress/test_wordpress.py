@@ -253,7 +253,7 @@ def test_the_newest_post_can_be_gone():
 
 
 def test_a_password_stays_off_the_open_net():
-    """Plain http to a public host is refused before a byte is sent, unless it is meant; inside one's own net it is not."""
+    """Plain http to a public host is refused before a byte is sent, unless it is meant; not inside one's own net."""
     for address, allowed in (
         ("http://example.org", False),
         ("http://127.0.0.1:8080", True),
@@ -336,11 +336,13 @@ def test_a_gallery_of_the_old_editor_names_whole_files():
     known = {7: Attachment("https://example.org/u/seven.jpg", "image/jpeg", 1000, 500, "Seven")}
     found = read(
         '<div class="gallery"><a href="/u/one.jpg?x=1"><img src="/u/one-150x150.jpg"></a>'
-        '<img aria-describedby="gallery-1-7" src="/u/seven-150x150.jpg"><img src="/u/other.png" width="30"></div>',
+        '<img aria-describedby="gallery-1-7" src="/u/seven-150x150.jpg"><img src="/u/other.png" width="30">'
+        '<a href="/page/"><img class="attachment-thumbnail" src="/u/four-150x150.png" width="150"></a></div>',
         known,
     )
     assert [(one.ref, one.width) for one in found.media] == [
         ("https://example.org/u/one.jpg?x=1", 0),
         ("https://example.org/u/seven.jpg", 1000),
         ("https://example.org/u/other.png", 30),
+        ("https://example.org/u/four.png", 0),
     ]
