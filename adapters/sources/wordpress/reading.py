@@ -97,7 +97,7 @@ class Reader:
             answer = self._api.ask("wp/v2/media", asked)
             listed = answer.value if answer.status == 200 and isinstance(answer.value, list) else []  # noqa: PLR2004
             for one in listed:
-                if isinstance(one, dict) and one.get("id") in wanted and one.get("source_url"):
+                if isinstance(one, dict) and type(one.get("id")) is int and one.get("source_url"):
                     found[one["id"]] = Attachment.of(one)
         return found
 

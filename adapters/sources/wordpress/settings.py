@@ -88,18 +88,19 @@ class Login(Model):
 
 
 def name_of(home: str) -> str:
-    """Return a site's stable name, from the address that it reports as its own: host, port and path.
+    """Return a site's stable name, from the address that it reports as its own: host, port and path; empty for none.
 
     Scheme, `www.`, a slash at the end and letters' case in the host make no other site of it. A path's slashes become
     `~`, since an id has one slash only.
     """
-    parts = urlsplit(home)
-    host = (parts.hostname or "").rstrip(".").removeprefix("www.")
     try:
-        host = host.encode("idna").decode()
-    except UnicodeError:
-        host = quote(host)
-    port = "" if parts.port in {None, 80, 443} else f":{parts.port}"
+        parts = urlsplit(home)
+        host = (parts.hostname or "").rstrip(".").removeprefix("www.").encode("idna").decode()
+        port = "" if parts.port in {None, 80, 443} else f":{parts.port}"
+    except ValueError:
+        return ""
+    if not re.fullmatch(r"[\w.:-]+", host):
+        return ""
     path = quote(unquote(parts.path).strip("/")).replace("~", "%7E").replace("/", "~")
     return f"{host}{port}~{path}" if path else f"{host}{port}"
 

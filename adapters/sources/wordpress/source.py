@@ -18,6 +18,7 @@ from adapters.sources.wordpress.post import moment
 from adapters.sources.wordpress.reading import Reader, Told
 from adapters.sources.wordpress.settings import Login, WordPressSettings, name_of
 from adapters.sources.wordpress.sweep import Known, Shown, is_protected, sweep
+from adapters.text.from_html import from_html
 
 NO_SUCH_POST = "rest_post_invalid_id"
 WITHDRAWN = frozenset({"trash", "draft", "pending", "future", "private", "auto-draft"})
@@ -52,13 +53,14 @@ class WordPressSource:
     @property
     def identity(self) -> str:
         """`wordpress:example.org`, by the address that the site itself reports, or by the name given."""
-        name = self._settings.site_name or name_of(str(self._api.index().get("home") or self._settings.wordpress))
+        home = str(self._api.index().get("home") or "")
+        name = self._settings.site_name or name_of(home) or name_of(self._settings.wordpress)
         return f"{self.service}:{name}"
 
     @property
     def title(self) -> str:
         """The site's name."""
-        return str(self._api.index().get("name") or "")
+        return " ".join(from_html(str(self._api.index().get("name") or "")).text.split())
 
     def fingerprint(self) -> str:
         """Return nothing: a site is asked each time."""
@@ -167,7 +169,7 @@ class WordPressSource:
             if answer.status in {401, 403}:
                 return False
             if answer.status == 200 and isinstance(answer.value, dict) and answer.value.get("id") == number:  # noqa: PLR2004
-                status, protected = answer.value.get("status"), is_protected(answer.value)
+                status, protected = str(answer.value.get("status")), is_protected(answer.value)
                 return status in WITHDRAWN - carried or not self._wanted(protected)
             if answer.code != NO_SUCH_POST:
                 raise self._api.refusal(answer, f"{path}/{number}")

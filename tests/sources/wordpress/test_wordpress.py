@@ -48,6 +48,16 @@ def test_a_site_keeps_its_name(home, name):
     assert Far(home=home).source(site_name="old.example").identity == "wordpress:old.example"
 
 
+@pytest.mark.parametrize(
+    "home", ["", None, "http://a:b", "nothing", "https://a b/", 7, "http://[", "https://" + "a" * 80]
+)
+def test_a_home_that_is_none_leaves_the_address_given(home):
+    """A site may report anything."""
+    far = Far(post(1), home=home)
+    assert far.source().identity == "wordpress:example.org"
+    assert numbers(entries(far.source())) == [1]
+
+
 @pytest.mark.parametrize("address", ["", "ftp://example.org", "https://", "https://me:pw@example.org", "http://a:b:c"])
 def test_an_address_that_cannot_be_used_is_refused(address):
     """At once, and its password is not repeated."""
@@ -158,7 +168,9 @@ def test_fields_of_the_wrong_kind_harm_nobody():
     odd = post(
         1, title=None, author="root", featured_media="x", _embedded={"author": [7], "wp:term": [[None], 3, [{}]]}
     )
-    far = Far(odd | {"content": {"rendered": None}, "link": "javascript:alert(1)"})
+    far = Far(odd | {"content": {"rendered": None}, "link": "javascript:alert(1)", "featured_media": 5})
+    library = told([{"id": [5], "source_url": 1}, 7, {"id": 5, "source_url": ""}])
+    far.instead = lambda request: library if "media" in request.url.path else None
     item = entries(far.source())[0]
     assert isinstance(item, ContentItem)
     assert (item.title, item.text, item.author, item.tags, item.url) == ("", "", None, (), "")
