@@ -13,8 +13,10 @@ from adapters.contracts.ports import MediaMissing
 from adapters.sources.wordpress import WordPressSettings
 from adapters.sources.wordpress.content import Attachment, rich
 from adapters.sources.wordpress.settings import name_of
+from tests.exports import ROOT
 from tests.sources.wordpress.far import Far, Login, page, post, told
 
+GOLDEN = ROOT / "tests" / "golden" / "wordpress"
 SECRET = "abcd EFGH 1234"  # noqa: S105 - of no site
 LOGIN = Login(user="me", password=SecretStr(SECRET))
 
@@ -358,3 +360,12 @@ def test_a_gallery_of_the_old_editor_names_whole_files():
         ("https://example.org/u/other.png", 30),
         ("https://example.org/u/four.png", 0),
     ]
+
+
+def test_golden():
+    """A post with the editor's blocks gives exactly its golden item: an update of a library re-edits no wall."""
+    raw = orjson.loads((GOLDEN / "blocks.raw.json").read_bytes())
+    far = Far(raw["post"])
+    far.instead = lambda request: told(raw["library"]) if "media" in request.url.path else None
+    (item,) = entries(far.source())
+    assert orjson.loads(item.to_json()) == orjson.loads((GOLDEN / "blocks.item.json").read_bytes())
