@@ -5,8 +5,12 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 from tests.exports import lines
 from tests.pictures import picture
+
+pytestmark = pytest.mark.served
 
 
 def rows(database):

@@ -10,7 +10,8 @@ from typing import Any
 from lxml import etree
 
 from adapters.contracts.item import Media, MediaKind
-from adapters.text.elements import UNWANTED, Builder, Rich, absolute, file_name
+from adapters.text.elements import Builder
+from adapters.text.html_rules import Rich, absolute, cleaned, file_name
 
 DECORATION = frozenset(
     (
@@ -60,7 +61,7 @@ class Attachment:
             mime=str(found.get("mime_type") or ""),
             width=_pixels(details.get("width")),
             height=_pixels(details.get("height")),
-            title=UNWANTED.sub("", str(found.get("alt_text") or ""))[:1000],
+            title=cleaned(str(found.get("alt_text") or ""))[:1000],
         )
 
     def medium(self, title: str = "") -> Media:
@@ -91,7 +92,7 @@ def rich(rendered: str, library: Mapping[int, Attachment], base: str) -> Rich:
     """Return a content as text, spans and media."""
     target: Any = _Content(rendered, library, base)
     parser: Any = etree.HTMLParser(target=target, huge_tree=True)
-    parser.feed(UNWANTED.sub("", rendered))
+    parser.feed(cleaned(rendered))
     try:
         read: Rich = parser.close()
     except etree.XMLSyntaxError:

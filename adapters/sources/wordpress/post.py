@@ -11,8 +11,8 @@ from typing import Any
 
 from adapters.contracts.item import Author, ContentItem, Media
 from adapters.sources.wordpress.content import Attachment, kind_of, rich
-from adapters.text.elements import UNWANTED
 from adapters.text.from_html import from_html
+from adapters.text.html_rules import cleaned
 
 FIELDS = ",".join(
     (
@@ -82,7 +82,7 @@ def _author(post: Mapping[str, Any], embedded: Mapping[str, Any]) -> Author | No
         return None
     people = embedded.get("author")
     person = people[0] if isinstance(people, list) and people and isinstance(people[0], dict) else {}
-    return Author(name=UNWANTED.sub("", str(person.get("name") or "")), id=str(number))
+    return Author(name=cleaned(str(person.get("name") or "")), id=str(number))
 
 
 def _tags(embedded: Mapping[str, Any]) -> tuple[str, ...]:
