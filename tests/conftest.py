@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from tests.servers import postgres, s3
+from tests.servers.wordpress import WordPress
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +77,21 @@ def rclone(tmp_path_factory):
     running = s3.rclone(tmp_path_factory.mktemp("rclone"))
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def wordpress_server():
+    """A WordPress of this process's own."""
+    # Not pytest's own folder: its name is too long for a socket's.
+    folder = Path(tempfile.mkdtemp(prefix="wp"))
+    running = WordPress(folder)
+    yield running
+    running.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def wordpress(wordpress_server):
+    """The same, without a post."""
+    wordpress_server.empty()
+    return wordpress_server

@@ -1,0 +1,36 @@
+"""A WordPress site as a pair's source."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from adapters.sources.wordpress.settings import Login, WordPressSettings
+from tasks.groups import Source
+
+if TYPE_CHECKING:
+    from adapters.sources.wordpress import WordPressSource
+
+USER = "SYNDICATE_WORDPRESS_USER"
+PASSWORD = "SYNDICATE_WORDPRESS_PASSWORD"  # noqa: S105 - the variable's name
+
+
+class WordPress(WordPressSettings, Source):
+    """The site."""
+
+    wordpress_user: str = ""
+    """The user to read as, for what not everybody sees; without one it comes from SYNDICATE_WORDPRESS_USER."""
+    password_block: str = ""
+    """The name of a Secret block with that user's application password; without one it comes from
+    SYNDICATE_WORDPRESS_PASSWORD."""
+
+    def open(self) -> WordPressSource:
+        """Return the adapter; without a password it reads what everybody may read."""
+        from adapters.sources.wordpress import WordPressSource
+        from tasks.credentials import secret
+
+        settings = WordPressSettings(**self.model_dump(exclude={"wordpress_user", "password_block"}))
+        user, password = self.wordpress_user or os.environ.get(USER, ""), secret(PASSWORD, self.password_block)
+        if not user and password is None:
+            return WordPressSource(settings)
+        return WordPressSource(settings, Login.of(user, password))
