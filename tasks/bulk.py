@@ -42,7 +42,7 @@ from adapters.contracts.ports import (
 from adapters.contracts.version import Change, compare
 from adapters.media import FolderMediaStore
 from tasks.options import Options
-from tasks.publish import PREVIEWS, always_newest, keep, names, reading, refuse_mass_deletion, wholly_gone
+from tasks.publish import PREVIEWS, always_newest, keep, keep_pace, names, reading, refuse_mass_deletion, wholly_gone
 from tasks.report import Watcher
 from tasks.summary import Preview, Summary
 
@@ -116,6 +116,7 @@ class BulkRoad:
                 start = self._start(session, selection) if isinstance(self.source, Following) else ""
                 self._read(session, start=start)
             else:
+                keep_pace(self.store, time.sleep, self.source)
                 self._begin()
                 self.tally = self._carried(session, selection)
         summary = Summary.of(self.pair, self.tally)

@@ -96,8 +96,7 @@ class PublishingRoad:
         began = time.monotonic()
         if self.options.dry_run:
             return self._dry_run(began)
-        if isinstance(self.destination, Paced):
-            self.destination.keep_pace(self._wait_for_turn)
+        keep_pace(self.store, self.pause, self.source, self.destination)
         self.destination.check()
         run = self.store.begin_run(
             RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity), keys
@@ -123,12 +122,6 @@ class PublishingRoad:
         if come_back is None:
             self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed")
         return summary
-
-    def _wait_for_turn(self, account: str, per_second: float) -> None:
-        """Wait until an account may be asked again, whoever else asks it."""
-        wait = self.store.pace(account, per_second).total_seconds()
-        if wait > 0:
-            self.pause(wait)
 
     def _redrive_own(self) -> frozenset[str]:
         """Make this run's own dead letters pending again: it had ended, and somebody started it anew."""
@@ -350,6 +343,19 @@ def deliveries(jobs: Iterable[Job]) -> list[Delivery]:
 def _could_not_reach(result: Result) -> bool:
     """Say whether a job died because its place did not answer at all."""
     return isinstance(result, Died) and result.reason is Reason.EXHAUSTED
+
+
+def keep_pace(store: JobStore, pause: Callable[[float], None], *adapters: object) -> None:
+    """Have those adapters whose accounts are counted wait for their turns, whoever else asks for the same accounts."""
+
+    def wait_for_turn(account: str, per_second: float) -> None:
+        wait = store.pace(account, per_second).total_seconds()
+        if wait > 0:
+            pause(wait)
+
+    for adapter in adapters:
+        if isinstance(adapter, Paced):
+            adapter.keep_pace(wait_for_turn)
 
 
 def reading(source: SourceAdapter, options: Options) -> tuple[str, ...]:

@@ -171,7 +171,7 @@ Pace = Callable[[str, float], None]
 
 @runtime_checkable
 class Paced(Protocol):
-    """A destination whose service counts an account's requests: whoever carries it says how to wait for a turn."""
+    """An adapter whose service counts an account's requests: whoever carries it says how to wait for a turn."""
 
     def keep_pace(self, pace: Pace) -> None:
         """Call `pace` before each request from now on; all workers of the account share it."""
