@@ -309,7 +309,7 @@ def test_media_come_from_telegram_alone(serve, tmp_path):
     web = serve(Channel([picture(1)], folder=tmp_path))
     reader = source(web, media_megabytes=1)
     medium = items(reader)[1].media[0]
-    with pytest.raises(MediaMissing, match="1,048,577 bytes"):
+    with pytest.raises(MediaMissing, match="--media-megabytes"):
         reader.media(medium)
     for url in (
         "http://169.254.169.254/latest",
@@ -324,19 +324,8 @@ def test_media_come_from_telegram_alone(serve, tmp_path):
             reader.media(Media(kind=MediaKind.PHOTO, ref=f"{url} 1-1/0.jpg"))
     for _ in range(2):
         web.answers.append(("/file/", 302, {"Location": "http://169.254.169.254/"}, b""))
-    with pytest.raises(MediaMissing, match="answered 302"):
+    with pytest.raises(MediaMissing, match="not public"):
         source(web, media_megabytes=5).media(medium)
-
-
-def test_a_size_that_is_not_told_stops_nothing(serve, tmp_path):
-    """Hosts that do not answer HEAD: the file is fetched all the same."""
-    (tmp_path / "a.jpg").write_bytes(b"bytes")
-    web = serve(Channel([picture(1)], folder=tmp_path))
-    reader = source(web)
-    medium = items(reader)[1].media[0]
-    for answer in ((405, {}, b""), (200, {"Content-Length": "9" * 30}, b"")):
-        web.answers.append(("/file/", *answer))
-        assert source(web).media(medium).open().read() == b"bytes"
 
 
 def test_a_newest_page_without_dates_is_no_empty_channel(serve):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from adapters.contracts.errors import ConfigurationError, OutcomeUnknown, RateLimited, Transient
+from adapters.contracts.errors import ConfigurationError, RateLimited, Transient
 from adapters.contracts.ports import MediaMissing
 from adapters.http import Client, Response, boottime, origin, retry_after
+from adapters.net import Bounds, Net, Reach, Refused
 from adapters.sources.telegram_web.page import Preview, is_not_found, read
-from adapters.sources.telegram_web.settings import TelegramWebSettings
+from adapters.sources.telegram_web.settings import ADDRESS, TelegramWebSettings
 
 HEADERS = {
     "user-agent": "Mozilla/5.0 (compatible; prefect-syndicate)",
@@ -22,7 +24,6 @@ DEADLINE = 30.0
 LONGEST_PAGE = 8 << 20
 """Bytes; twenty posts of the longest kind are a tenth of it."""
 OK, TOO_MANY, UNAVAILABLE = 200, 429, 503
-MOST_DIGITS = 18
 GONE = frozenset({401, 403, 404, 410})
 
 
@@ -38,7 +39,8 @@ class Site:
         self._settings = settings
         self._pause = pause
         self._pages = Client(longest=LONGEST_PAGE)
-        self._files = Client(longest=settings.media_megabytes << 20)
+        own = () if settings.preview_address == ADDRESS else (urlsplit(settings.preview_address).hostname or "",)
+        self._files = Net(Reach(allow_private=own), Bounds(longest=settings.media_megabytes << 20), pause=pause)
         self._next = 0.0
 
     @property
@@ -62,16 +64,16 @@ class Site:
         """Say whether t.me says of a post that there is none."""
         address = f"{self._settings.preview_address}/{self._settings.channel}/{number}?embed=1&mode=tme"
         answer = self._ask(address)
-        self._refuse_limits(answer, address)
+        self._refuse_limits(answer.status, answer.headers, address)
         return answer.status == OK and is_not_found(answer.body)
 
     def fetch(self, url: str) -> bytes | None:
         """Return the bytes at a medium's address, None where it has expired; raises MediaMissing."""
-        size = self._size(url)
-        if size > self._settings.media_megabytes << 20:
-            raise MediaMissing(f"it has {size:,} bytes, more than --media-megabytes allows")
-        answer = self._files.get(url, headers=HEADERS | {"accept": "*/*"}, deadline=10 * DEADLINE)
-        self._refuse_limits(answer, origin(url))
+        try:
+            answer = self._files.get(url, HEADERS | {"accept": "*/*"}, longest=self._settings.media_megabytes << 20)
+        except Refused as error:
+            raise MediaMissing(f"{error} (--media-megabytes, --media-hosts)") from None
+        self._refuse_limits(answer.status, answer.headers, origin(url))
         if answer.status in GONE:
             return None
         if answer.status >= 500:  # noqa: PLR2004 - RFC 9110, 15.6
@@ -79,15 +81,6 @@ class Site:
         if answer.status != OK:
             raise MediaMissing(f"{origin(url)} answered {answer.status} for it")
         return answer.body
-
-    def _size(self, url: str) -> int:
-        """Return how large a file says that it is; 0 where it does not say."""
-        try:
-            answer = self._files.send("HEAD", url, content=b"", headers=HEADERS, deadline=DEADLINE)
-        except (Transient, OutcomeUnknown):
-            return 0
-        length = answer.headers.get("content-length", "")
-        return int(length) if answer.status == OK and length.isdigit() and len(length) <= MOST_DIGITS else 0
 
     def close(self) -> None:
         """Close kept connections."""
@@ -97,7 +90,7 @@ class Site:
     def _preview(self, address: str, before: int) -> Preview:
         """Ask once for a page."""
         answer = self._ask(address)
-        self._refuse_limits(answer, address)
+        self._refuse_limits(answer.status, answer.headers, address)
         if answer.status >= 500:  # noqa: PLR2004 - RFC 9110, 15.6
             raise _Useless(f"{address}: answered {answer.status}")
         if 300 <= answer.status < 400 or answer.status in GONE:  # noqa: PLR2004 - RFC 9110, 15.4
@@ -121,8 +114,7 @@ class Site:
         return self._pages.get(address, headers=HEADERS, deadline=DEADLINE)
 
     @staticmethod
-    def _refuse_limits(answer: Response, address: str) -> None:
+    def _refuse_limits(status: int, headers: Mapping[str, str], address: str) -> None:
         """Raise RateLimited where t.me asks to wait."""
-        throttled = answer.status == TOO_MANY or (answer.status == UNAVAILABLE and "retry-after" in answer.headers)
-        if throttled:
-            raise RateLimited(f"{address}: t.me asks to wait", retry_after(answer.headers))
+        if status == TOO_MANY or (status == UNAVAILABLE and "retry-after" in headers):
+            raise RateLimited(f"{address}: t.me asks to wait", retry_after(headers))

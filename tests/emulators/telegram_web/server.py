@@ -74,10 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    do_HEAD = do_GET  # noqa: N815 - the library's name
+        self.wfile.write(body)
 
     def log_message(self, format, *arguments):  # noqa: A002 - the library's name
         """Say nothing."""
