@@ -92,7 +92,7 @@ class Reader:
             asked = {
                 "include": ",".join(map(str, some)),
                 "per_page": str(PAGE),
-                "_fields": "id,source_url,mime_type,media_details.width,media_details.height,alt_text",
+                "_fields": "id,source_url,mime_type,media_details,alt_text",
             }
             answer = self._api.ask("wp/v2/media", asked)
             listed = answer.value if answer.status == 200 and isinstance(answer.value, list) else []  # noqa: PLR2004
