@@ -37,8 +37,8 @@ class ArchivedItem(ContentItem):
     deleted_at: datetime | None = None
     """When the archive learnt that the item was deleted in its place; None while it is there."""
     taken_over: str = ""
-    """The version another reader or scheme gives to this content; `version` stays the one the line was written with,
-    because a line is verified by it."""
+    """The versions that this and other readers or schemes give to this content, with spaces between; `version` stays
+    the one the line was written with, because a line is verified by it."""
 
 
 def names(archive: Path) -> list[str]:

@@ -20,7 +20,7 @@ from adapters.contracts.jobs import (
     State,
     job_key,
 )
-from adapters.contracts.version import Change, compare
+from adapters.contracts.version import Change, compare, taken_over
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Planner:
             self._page.seen.append(newest.key)
         elif newest and asked and newest.outcome is Outcome.SKIPPED:
             self._page.counts.filter("skipped")
-        elif item is not None and held is not None and held.version == item.version:
+        elif item is not None and held is not None and {*item.version.split()} <= {*held.version.split()}:
             self._page.counts.already += 1
         else:
             self._let_go(known, action, item)
@@ -156,7 +156,7 @@ class Planner:
         change = compare(item, held.version)
         if change is not Change.EDITED:
             if change is Change.TAKEN_OVER:
-                self._page.take_over.append((item.id, item.version))
+                self._page.take_over.append((item.id, taken_over(held.version, item.version)))
             counts.already += 1
         elif _skipped(known.newest, item):
             counts.filter("skipped")
@@ -265,7 +265,8 @@ def marked(item: ContentItem, note: str) -> ContentItem:
     shift = len(note) + 2
     spans = [span.model_copy(update={"offset": span.offset + shift}) for span in item.spans]
     said = (Span(kind=SpanKind.ITALIC, offset=0, length=len(note)), *spans)
-    return item.model_copy(update={"text": f"{note}\n\n{item.text}", "spans": said, "version": f"{item.version}{MARK}"})
+    version = " ".join(f"{one}{MARK}" for one in item.version.split())
+    return item.model_copy(update={"text": f"{note}\n\n{item.text}", "spans": said, "version": version})
 
 
 def _skipped(newest: Job | None, item: ContentItem) -> bool:

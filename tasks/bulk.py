@@ -39,7 +39,7 @@ from adapters.contracts.ports import (
     MediaMissing,
     SourceAdapter,
 )
-from adapters.contracts.version import Change, compare
+from adapters.contracts.version import Change, compare, taken_over
 from adapters.media import FolderMediaStore
 from tasks.options import Options
 from tasks.publish import PREVIEWS, always_newest, keep, keep_pace, names, reading, refuse_mass_deletion, wholly_gone
@@ -257,7 +257,7 @@ class BulkRoad:
         if held is not None:
             change = compare(item, held.version)
             if change is Change.TAKEN_OVER:
-                pending.take_over.append((held.item_id or item.id, item.version))
+                pending.take_over.append((held.item_id or item.id, taken_over(held.version, item.version)))
             if change is not Change.EDITED and (held.whole or not _could_complete(self.source, item)):
                 self.tally.already += 1
                 return False

@@ -24,7 +24,7 @@ class Change(StrEnum):
     SAME = "same"
     """Nothing to do."""
     TAKEN_OVER = "taken_over"
-    """The same content under another scheme or reader: note the new version, send nothing."""
+    """The same content under another scheme or reader: note the new version (`taken_over`), send nothing."""
     EDITED = "edited"
     """A reader sees something else: an update."""
 
@@ -40,19 +40,37 @@ def version(item: ContentItem, reader: str, scheme: int = CURRENT_SCHEME) -> str
 
 
 def compare(item: ContentItem, held: str) -> Change:
-    """Say what it means that a place holds version `held` of this item.
+    """Say what it means that a place holds `held` of this item.
 
-    Only one reader's versions are compared: what another adapter read is taken over, never posted again.
+    Only one reader's versions are compared: what another adapter read is taken over, never posted again. Either side
+    may be several versions with spaces between, one of each reader that has met this content.
     """
-    if held == item.version:
+    mine, theirs = _by_reader(item.version), _by_reader(held)
+    if mine.items() <= theirs.items():
         return Change.SAME
-    reader, scheme = _parts(item.version)
-    held_reader, held_scheme = _parts(held)
-    if held_reader != reader:
-        return Change.TAKEN_OVER
-    if held_scheme != scheme and held_scheme in SCHEMES and version(item, reader, held_scheme) == held:
+    known = mine.keys() & theirs.keys()
+    if not known or any(_is_same(item, mine[reader], theirs[reader]) for reader in known):
         return Change.TAKEN_OVER
     return Change.EDITED
+
+
+def taken_over(held: str, new: str) -> str:
+    """Return what a place holds once a reader's version is noted beside the other readers' of the same content.
+
+    Each keeps its own, so that whoever of them meets an edit next knows it for one.
+    """
+    return " ".join((_by_reader(held) | _by_reader(new)).values())
+
+
+def _by_reader(versions: str) -> dict[str, str]:
+    """Return each version by the reader that made it."""
+    return {_parts(one)[0]: one for one in versions.split()}
+
+
+def _is_same(item: ContentItem, mine: str, held: str) -> bool:
+    """Say whether one reader's two versions are of the same content, in whatever scheme the held one is."""
+    reader, scheme = _parts(held)
+    return mine == held or (scheme != _parts(mine)[1] and scheme in SCHEMES and version(item, reader, scheme) == held)
 
 
 def _parts(text: str) -> tuple[str, int]:

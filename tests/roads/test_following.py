@@ -10,6 +10,7 @@ from adapters.contracts.errors import ConfigurationError, MassDeletion, Rejected
 from adapters.contracts.item import Unreadable
 from adapters.contracts.jobs import DeadLetterFilter
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.version import stamp
 from adapters.destinations.dzen import DzenDestination, DzenSettings
 from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.media import FolderMediaStore
@@ -295,3 +296,20 @@ def test_what_one_run_at_a_time_reads_is_never_older(pair):
         source.changes.append(left)
         pair(source)
         assert text in pair.texts().values()
+
+
+def test_readers_in_turns_each_know_an_edit_for_one(pair, source):
+    """What another reader has taken over meanwhile hides no edit from the first, and is sent by one of them alone."""
+    other = FollowedSource([], changes=[stamp(entry, "other") for entry in source.changes])
+    other.service = "other"
+    pair(source)
+    assert pair(other).already == 3
+    edited = post(1, "one, edited", edited=9)
+    source.changes.append(edited)
+    assert pair(source).updated == 1
+    other.changes.append(stamp(edited, "other"))
+    assert pair(other).updated == 0
+    again = post(1, "one, edited again", edited=11)
+    other.changes.append(stamp(again, "other"))
+    assert pair(other).updated == 1
+    assert "one, edited again" in pair.texts().values()

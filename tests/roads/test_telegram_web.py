@@ -9,6 +9,8 @@ import pytest
 from adapters.contracts.retry import RetryPolicy
 from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.media import FolderMediaStore
+from adapters.selection import Selection
+from adapters.sources.telegram import Login, TelegramSource
 from adapters.sources.telegram_export import TelegramExportSource
 from adapters.stores.memory import memory_store
 from tasks.bulk import BulkRoad
@@ -16,12 +18,13 @@ from tasks.options import Options
 from tasks.plain import PlainEngine
 from tasks.report import Watchers
 from tests.destinations.vk_pair import Pair
+from tests.emulators.telegram import API_HASH, API_ID, Clock, Telegram, client_factory
 from tests.emulators.telegram_web.channel import Channel
 from tests.emulators.telegram_web.server import TelegramWeb
-from tests.exports import SAMPLE, lines
+from tests.exports import SAMPLE, export, lines, message
 from tests.fakes import DAY
 from tests.servers.vk import UNPACED, Vk
-from tests.sources.web import source
+from tests.sources.web import NAME, source
 
 
 @pytest.fixture
@@ -113,3 +116,40 @@ def test_a_wall_that_has_the_export_gets_nothing_twice(channel, tmp_path):
         assert vk.invalid() == []
     finally:
         vk.stop()
+
+
+def test_three_readers_of_one_channel_post_once_on_a_wall(tmp_path, monkeypatch):
+    """An export, the live channel, the preview, in turns: nothing is sent or edited again; an edit arrives once."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    vk = Vk(tmp_path, **UNPACED)
+    with Telegram(clock := Clock()) as world:
+        live = world.channel("A chat", username=NAME, number=42)
+        session = world.account(phone="+79990000001").session()
+        live.members |= {one.id for one in world.accounts}
+        numbers = [live.post(f"post {n}") for n in range(5)]
+        made = [message(number, f"post {n}") for n, number in enumerate(numbers)]
+        web, pair = TelegramWeb(Channel(made)), Pair(vk, tmp_path)
+        login, book = Login(api_id=API_ID, api_hash=API_HASH, session=session), tmp_path / "addresses.json"
+
+        def carried(reader):
+            try:
+                return pair.run(reader, selection=Selection(service=False))
+            finally:
+                reader.close()
+
+        def telegram():
+            return TelegramSource(f"@{NAME}", login, book, client_factory(world), clock, clock.move)
+
+        try:
+            assert carried(TelegramExportSource(export(tmp_path / "export", made))).created == 5
+            posts = vk.posts()
+            for reader in (telegram(), source(web), telegram(), source(web), TelegramExportSource(tmp_path / "export")):
+                summary = carried(reader)
+                assert (summary.delivered, summary.dead) == (0, 0)
+            assert vk.posts() == posts
+            live.edit(numbers[0], "edited")
+            assert (carried(telegram()).updated, len(vk.posts())) == (1, 5)
+            assert "edited" in pair.texts()
+        finally:
+            web.stop()
+            vk.stop()
