@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from adapters.contracts.errors import ConfigurationError
 from adapters.sources.wordpress.settings import Login, WordPressSettings
 from tasks.groups import Source
 
 if TYPE_CHECKING:
-    from adapters.sources.wordpress import WordPressSource
+    from adapters.sources.wordpress.source import WordPressSource
 
 USER = "SYNDICATE_WORDPRESS_USER"
 PASSWORD = "SYNDICATE_WORDPRESS_PASSWORD"  # noqa: S105 - the variable's name
@@ -26,7 +27,10 @@ class WordPress(WordPressSettings, Source):
 
     def open(self) -> WordPressSource:
         """Return the adapter; without a password it reads what everybody may read."""
-        from adapters.sources.wordpress import WordPressSource
+        try:
+            from adapters.sources.wordpress.source import WordPressSource
+        except ImportError as error:
+            raise ConfigurationError("a WordPress site needs lxml: pip install -e '.[wordpress]'") from error
         from tasks.credentials import secret
 
         settings = WordPressSettings(**self.model_dump(exclude={"wordpress_user", "password_block"}))

@@ -8,7 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.conformance.sources import Feed, SourceSuite
-from adapters.sources.wordpress import Login, WordPressSettings, WordPressSource
+from adapters.sources.wordpress import Login, WordPressSettings
+from adapters.sources.wordpress.source import WordPressSource
 from tests.pictures import picture
 
 FILL = """

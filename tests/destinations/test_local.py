@@ -150,7 +150,7 @@ def test_a_deleted_item_is_marked_and_may_come_back(tmp_path):
     """A deletion marks the line; the item's return clears the mark in the same line."""
     folder = tmp_path / "a"
     commit(folder, [item(1), item(2)])
-    commit(folder, deleted=[f"{SOURCE}/1", f"{SOURCE}/99"])
+    commit(folder, marked=[f"{SOURCE}/1", f"{SOURCE}/99"])
     assert [("deleted_at" in line, line["text"]) for line in lines(folder)] == [(True, "text 1"), (False, "text 2")]
     assert held(folder)[0] == [f"{SOURCE}/2"]
     with at(folder).open(SOURCE) as session:
@@ -160,6 +160,26 @@ def test_a_deleted_item_is_marked_and_may_come_back(tmp_path):
         (False, f"{SOURCE}/1"),
         (False, f"{SOURCE}/2"),
     ]
+
+
+def test_a_deleted_item_leaves_its_place_and_no_file(tmp_path, export):
+    """Its line says only that it was, what nobody else has of its files goes, and its return fills the line again."""
+    folder, media = export
+    (folder / "other.jpg").write_bytes(b"another photo")
+    archive = tmp_path / "a"
+    mine, shared = photo(ref="other.jpg", name="other.jpg"), photo()
+    commit(archive, [item(1, media=(mine, shared)), item(2, media=(shared,))], media)
+    commit(archive, deleted=[f"{SOURCE}/1", f"{SOURCE}/99"])
+    first, second = lines(archive)
+    assert set(first) == {"id", "version", "published_at", "deleted_at"}
+    assert [path.read_bytes() for path in (archive / "media").rglob("*.jpg")] == [b"bytes of a photo"]
+    assert held(archive)[0] == [second["id"]]
+    (archive / "index.sqlite").unlink()
+    with at(archive).open(SOURCE) as session:
+        assert session.versions([f"{SOURCE}/1"]) == {}
+    commit(archive, [item(1, media=(mine, shared))], media)
+    assert [line["text"] for line in lines(archive)] == ["text 1", "text 2"]
+    assert len([*(archive / "media").rglob("*.jpg")]) == 2
 
 
 def test_a_version_taken_over_survives_the_index(tmp_path):

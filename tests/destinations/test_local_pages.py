@@ -168,12 +168,18 @@ def test_a_tag_that_goes_takes_its_page_along(folder, tmp_path):
 
 def test_a_deleted_item_stays_and_is_marked(folder, tmp_path):
     """Its text can still be read, the mark beside it, and when it was noticed is on no page."""
-    commit(folder, deleted=[f"{SOURCE}/2"])
+    commit(folder, marked=[f"{SOURCE}/2"])
     note = (folder / "markdown/2024/01/2024-01-30-2.md").read_text(encoding="utf-8")
     assert "\ndeleted: true\n" in note
     assert "text 2" in note
     assert b'class="post deleted"' in (folder / "site/2024/01.html").read_bytes()
-    assert pages(folder) == fresh(tmp_path, ITEMS, deleted=[f"{SOURCE}/2"])
+    assert pages(folder) == fresh(tmp_path, ITEMS, marked=[f"{SOURCE}/2"])
+
+
+def test_a_deleted_item_is_on_no_page(folder, tmp_path):
+    """The pages are those of an archive that never had it."""
+    commit(folder, deleted=[f"{SOURCE}/2"])
+    assert pages(folder) == fresh(tmp_path, [one for one in ITEMS if one.id != f"{SOURCE}/2"])
 
 
 def _remove(path):

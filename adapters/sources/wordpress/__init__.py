@@ -1,8 +1,7 @@
-"""Source: a WordPress site, read through its REST API."""
+"""Source: a WordPress site, read through its REST API; `source.py` has the adapter, which needs lxml."""
 
 from __future__ import annotations
 
 from adapters.sources.wordpress.settings import Login, WordPressSettings
-from adapters.sources.wordpress.source import WordPressSource
 
-__all__ = ["Login", "WordPressSettings", "WordPressSource"]
+__all__ = ["Login", "WordPressSettings"]

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from adapters.http import Client
-from adapters.sources.wordpress import Login, WordPressSettings, WordPressSource
+from adapters.sources.wordpress import Login, WordPressSettings
+from adapters.sources.wordpress.source import WordPressSource
 
 DAY = datetime(2025, 1, 1, tzinfo=UTC)
 INDEX = {"name": "A site", "home": "https://example.org", "namespaces": ["wp/v2"], "gmt_offset": "3"}

@@ -17,7 +17,8 @@ from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.destinations.sql import SqlDestination
 from adapters.destinations.sql.session import DATABASE
 from adapters.media import FolderMediaStore
-from adapters.sources.wordpress import Login, WordPressSettings, WordPressSource
+from adapters.sources.wordpress import Login, WordPressSettings
+from adapters.sources.wordpress.source import WordPressSource
 from adapters.stores.memory import memory_store
 from tasks.bulk import BulkRoad
 from tasks.options import Options
@@ -231,6 +232,10 @@ def test_a_mass_deletion_asks(wordpress, tmp_path):
 def test_killed_at_every_page_it_goes_on(wordpress):
     """Each page's cursor, in a fresh adapter: the rest, and what happened meanwhile."""
     wordpress.php("foreach (range(1, 30) as $n) wp_insert_post(['post_title' => \"p$n\", 'post_status' => 'publish']);")
+    # WordPress tells times in seconds: an edit within the one of the writing would be the next run's to tell.
+    wordpress.php(
+        'global $wpdb; $wpdb->query("UPDATE $wpdb->posts SET post_modified_gmt = post_date_gmt - INTERVAL 1 HOUR");'
+    )
     pages = list(source_of(wordpress, page_size=7).read())
     assert [len(page.entries) for page in pages] == [7, 7, 7, 7, 2]
     wordpress.php("wp_update_post(['ID' => 2, 'post_title' => 'edited', 'post_date' => '2020-01-01 00:00:00']);")
