@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from functools import wraps
@@ -39,7 +40,7 @@ class Garbled(types.Message):
         return struct.pack("<I", UNKNOWN_CONSTRUCTOR) + super()._bytes()[4:]
 
 
-class Chat:
+class Chat(ABC):
     """What channels, groups and dialogs have in common; `box` is where its messages lie."""
 
     broadcast = False
@@ -56,9 +57,9 @@ class Chat:
         """The ids of those people whom its messages name."""
 
     @property
+    @abstractmethod
     def peer(self) -> types.TypePeer:
         """Its name in TL."""
-        raise NotImplementedError
 
     @property
     def pts(self) -> int:
