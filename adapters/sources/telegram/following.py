@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 import orjson
 
+from adapters.albums import join
 from adapters.contracts.item import Entry, Unreadable
 from adapters.contracts.ports import Page
 from adapters.contracts.version import stamp
-from adapters.sources.telegram.albums import MOST, NEAR, Found, Hole, Unit, album_of, join, number_of, units, whole
+from adapters.sources.telegram.albums import MOST, NEAR, Found, Hole, Unit, album_of, number_of, units, whole
 from adapters.sources.telegram.changes import Changes, changes, present
 from adapters.sources.telegram.cursor import Stand, stand_of
 from adapters.sources.telegram.deletions import Deletions, near

@@ -20,7 +20,7 @@ from adapters.contracts.item import ContentItem, Entry, ItemKind, Media, Unreada
 from adapters.contracts.ports import MediaFile, Page
 from adapters.contracts.version import stamp
 from adapters.sources.telegram_export import message as fields
-from adapters.sources.telegram_export.albums import belongs, join, number_of
+from adapters.sources.telegram_export.albums import belongs, joined, number_of
 from adapters.sources.telegram_export.files import HOW, ExportFiles
 from adapters.sources.telegram_export.reader import Chat, Piece, apart, chats, parse, pieces, tail_of
 
@@ -85,7 +85,7 @@ class TelegramExportSource:
         for piece in self._pieces(at):
             for entry in self._entries(piece, number + 1, last):
                 if album and not (isinstance(entry, ContentItem) and belongs(album, entry)):
-                    page.append(stamp(join(album), self.service))
+                    page.append(stamp(joined(album), self.service))
                     album = []
                     if len(page) >= self._page_size:
                         yield Page(page, self._cursor(at, number, last), at, total)
@@ -97,7 +97,7 @@ class TelegramExportSource:
                     page.append(entry)
             at, number = piece.end, number + 1
         if album:
-            page.append(stamp(join(album), self.service))
+            page.append(stamp(joined(album), self.service))
         if page:
             yield Page(page, self._cursor(at, number, last), total, total)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from adapters.albums import join
 from adapters.contracts.item import ContentItem, ItemKind, MediaKind
 
 MOST = 10
@@ -32,29 +33,9 @@ def _go_together(one: MediaKind, other: MediaKind) -> bool:
     return any(one in kinds and other in kinds for kinds in (VISUAL, *OTHERS))
 
 
-def join(album: list[ContentItem]) -> ContentItem:
-    """Make one item of an album's messages; it is named by the first and speaks with the one that has the text."""
-    if len(album) == 1:
-        return album[0]
-    first = album[0]
-    speaker = next((item for item in album if item.text), first)
-    edits = [item.edited_at for item in album if item.edited_at]
-    counters: dict[str, int] = {}
-    for item in album:
-        for name, count in item.counters.items():
-            counters[name] = counters.get(name, 0) + count
-    return first.model_copy(
-        update={
-            "edited_at": max(edits, default=None),
-            "text": speaker.text,
-            "spans": speaker.spans,
-            "tags": speaker.tags,
-            "media": tuple(medium for item in album for medium in item.media),
-            "members": tuple(item.id for item in album),
-            "counters": counters,
-            "raw": tuple(raw for item in album for raw in item.raw),
-        }
-    )
+def joined(album: list[ContentItem]) -> ContentItem:
+    """Make one item of messages that go together; a message of its own stays as it is."""
+    return album[0] if len(album) == 1 else join(album)
 
 
 def number_of(item_id: str) -> int:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from telethon.tl import types
 
+from adapters.albums import join
 from adapters.contracts.item import ContentItem, Location, MediaKind
 from adapters.contracts.version import version
-from adapters.sources.telegram.albums import join
 from adapters.sources.telegram.message import Mapper
 from adapters.sources.telegram.place import Place
 from adapters.sources.telegram_export import TelegramExportSource
