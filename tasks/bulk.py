@@ -129,7 +129,7 @@ class BulkRoad:
         summary.dry_run, summary.previews, summary.losses = self.options.dry_run, self.previews, self.losses
         summary.close(began)
         if not self.options.dry_run:
-            self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed")
+            self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed", self.tally)
         return summary
 
     def redrive(self, jobs: Sequence[Job]) -> Summary:
@@ -155,6 +155,7 @@ class BulkRoad:
                 service=self.destination.service,
                 settings=self.settings,
                 begun=True,
+                name=self.pair,
             )
         )
         self.store.begin_run(RunRecord(run_id=self.run_id, source_id=source_id, destination_id=destination_id))

@@ -114,13 +114,14 @@ class PublishingRoad:
             in_order=keys is None and self.options.on_failure == "stop",
         )
         come_back = self._deliver(queue)
-        summary = Summary.of(self.pair, self.store.tally(self.run_id))
+        tally = self.store.tally(self.run_id)
+        summary = Summary.of(self.pair, tally)
         summary.deliveries = deliveries(self.store.delivered(self.run_id, LISTED))
         summary.come_back = come_back
         summary.blocked = queue.in_order and come_back is None and summary.pending > 0
         summary.close(began)
-        if come_back is None:
-            self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed")
+        ended = "failed" if summary.exit_code else "completed"
+        self.store.end_run(self.run_id, "waits" if come_back else ended, tally)
         return summary
 
     def _redrive_own(self) -> frozenset[str]:
@@ -144,6 +145,7 @@ class PublishingRoad:
             settings=self.settings,
             baseline=baseline,
             begun=True,
+            name=self.pair,
         )
         self.store.save_pair(record)
         return record

@@ -251,6 +251,10 @@ class PairRecord(Model):
     """Items published up to here were there before the first run and are not sent."""
     begun: bool = False
     """Whether a first run has decided about `baseline`."""
+    name: str = ""
+    """For people: "telegram → vk"."""
+    paused: str = ""
+    """Why nothing of the pair is to be carried now; empty while it goes on. `pause_pair` sets it, `save_pair` does not."""
 
 
 @dataclass(frozen=True)
@@ -272,6 +276,31 @@ class RunRecord(Model):
     destination_id: str
     ended: str = ""
     """Empty while it goes on, else "completed" or "failed"."""
+
+
+class PastRun(Model):
+    """What a run of a pair had come to when it ended or began to wait: an entry of the pair's history."""
+
+    run_id: str
+    source_id: str
+    destination_id: str
+    begun_at: datetime
+    at: datetime
+    """When it ended, or began to wait."""
+    ended: str
+    """"completed", "failed", or "waits" when the rest was due later."""
+    seen: int = 0
+    delivered: int = 0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    already: int = 0
+    filtered: int = 0
+    pending: int = 0
+    dead: int = 0
+    """All that the run met or carried and left as dead letters, earlier ones too."""
+    died: int = 0
+    """Those of them that became so in this run."""
 
 
 @dataclass
@@ -423,8 +452,14 @@ class JobStore(Protocol):
     def pair(self, source_id: str, destination_id: str) -> PairRecord | None:
         """Return what is remembered of the pair."""
 
+    def pairs(self) -> list[PairRecord]:
+        """Return what is remembered of every pair, by source and destination."""
+
     def save_pair(self, record: PairRecord) -> None:
-        """Remember this of the pair."""
+        """Remember this of the pair; whether it is paused stays as it is."""
+
+    def pause_pair(self, source_id: str, destination_id: str, why: str) -> None:
+        """Note why nothing of the pair is to be carried, or with an empty `why` that it goes on; raises KeyError."""
 
     def begin_run(self, run: RunRecord, keys: Collection[str] | None = None) -> RunRecord:
         """Record the run, or return its record as it was when it is known; marks the pair's open jobs as carried by it.
@@ -433,8 +468,11 @@ class JobStore(Protocol):
         A run that had ended counts anew from here: only what it does from now on is in its tally.
         """
 
-    def end_run(self, run_id: str, ended: str) -> None:
-        """Note that the run has ended, "completed" or "failed"."""
+    def end_run(self, run_id: str, ended: str, tally: Tally) -> None:
+        """Note that the run has ended, "completed" or "failed", or that it "waits"; the pair's history keeps it."""
+
+    def history(self, source_id: str, destination_id: str, limit: int, *, delivered: int = 0) -> list[PastRun]:
+        """Return the pair's last runs that delivered at least so many, newest first; a retried run is there twice."""
 
     def tally(self, run_id: str) -> Tally:
         """Count the run's items from the records."""

@@ -86,6 +86,20 @@ class Lifecycle:
         store.save_pair(record.model_copy(update={"begun": True}))
         assert store.pair("s", "d") == record.model_copy(update={"begun": True})
 
+    def test_every_pair(self, store: JobStore) -> None:
+        """All pairs are told in the order of their names, and one that is paused stays so whatever its runs remember."""
+        records = [PairRecord(source_id=s, destination_id="d", service="x", name=f"{s} → d") for s in ("b", "a")]
+        for record in records:
+            store.save_pair(record)
+        store.pause_pair("a", "d", "the token is being changed")
+        store.save_pair(records[1])
+        paused = records[1].model_copy(update={"paused": "the token is being changed"})
+        assert store.pairs() == [paused, records[0]]
+        store.pause_pair("a", "d", "")
+        assert store.pair("a", "d") == records[1]
+        with pytest.raises(KeyError, match="nobody"):
+            store.pause_pair("nobody", "d", "why")
+
     def test_another_handle_sees_it(self, store: JobStore, reopen: Callable[[], JobStore]) -> None:
         """What was recorded is there for another process: jobs, receipts, cursor and pair."""
         page(store, create=[job("s/1"), job("s/2")], cursor=Cursor("all", "7"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.conformance.stores.samples import begin, deliver, failed, failure, job, page, receipt, take
-from adapters.contracts.jobs import Action, Counts, JobStore, Reason, RunRecord
+from adapters.conformance.stores.samples import Clock, begin, deliver, failed, failure, job, page, receipt, take
+from adapters.contracts.jobs import Action, Counts, JobStore, Reason, RunRecord, Tally
 
 
 class Runs:
@@ -134,7 +134,7 @@ class Runs:
         page(store, create=[job("s/1"), job("s/2")], counts=Counts(seen=3, already=1))
         deliver(store)
         store.fail(take(store), Reason.REJECTED, failure(), run_id="r", in_doubt=False)
-        store.end_run("r", "failed")
+        store.end_run("r", "failed", store.tally("r"))
         store.create([job("s/3")])
         assert begin(store).ended == "failed"
         assert begin(store).ended == ""
@@ -143,3 +143,35 @@ class Runs:
         total = store.tally("r")
         assert (total.seen, total.carried, total.delivered, total.already, total.pending) == (0, 2, 1, 0, 1)
         assert total.adds_up
+
+    def test_the_history(self, store: JobStore, clock: Clock) -> None:
+        """What a pair's runs came to is kept, each end of a retried one too, the newest first."""
+        begin(store)
+        page(store, create=[job("s/1"), job("s/2")], counts=Counts(seen=3, filtered={"too old": 1}))
+        deliver(store)
+        store.fail(take(store), Reason.REJECTED, failure(), run_id="r", in_doubt=False)
+        began = clock()
+        clock.go(seconds=60)
+        store.end_run("r", "failed", store.tally("r"))
+        begin(store)
+        store.end_run("r", "waits", store.tally("r"))
+        assert begin(store).ended == "", "a run that waits has not ended"
+        again, first = store.history("s", "d", 10)
+        assert (first.run_id, first.ended, first.begun_at, first.at) == ("r", "failed", began, clock())
+        assert (first.seen, first.delivered, first.created, first.filtered, first.dead, first.died) == (
+            3,
+            1,
+            1,
+            1,
+            1,
+            1,
+        )
+        assert (again.ended, again.begun_at, again.delivered) == ("waits", clock(), 0)
+        assert store.history("s", "d", 1) == [again]
+        assert store.history("s", "d", 10, delivered=1) == [first]
+        assert store.history("s", "elsewhere", 10) == []
+
+    def test_no_end_without_a_beginning(self, store: JobStore) -> None:
+        """The end of a run that never began is refused."""
+        with pytest.raises(KeyError, match="nobody"):
+            store.end_run("nobody", "completed", Tally())

@@ -22,9 +22,12 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.contracts.jobs import Action, Counts, Job, Outcome, PairRecord, Receipt, RunRecord, State, Tally
+from adapters.contracts.jobs import Action, Counts, Job, Outcome, PairRecord, PastRun, Receipt, RunRecord, State, Tally
 from adapters.stores.sql.rows import HAS_NEWER, LIGHT, job_of, mark, one_of, upsert
-from adapters.stores.sql.tables import jobs, marks, pairs, runs
+from adapters.stores.sql.tables import COUNTS, history, jobs, marks, pairs, runs
+
+WAITS = "waits"
+"""How a run ends that will go on."""
 
 
 def pair(connection: Connection, source_id: str, destination_id: str) -> PairRecord | None:
@@ -36,7 +39,22 @@ def pair(connection: Connection, source_id: str, destination_id: str) -> PairRec
 
 def save_pair(connection: Connection, record: PairRecord) -> None:
     """Remember this of a pair."""
-    upsert(connection, pairs, [record.model_dump() | {"settings": record.model_dump(mode="json")["settings"]}])
+    # Both dumps: the database takes a moment as it is, and JSON only plain values.
+    settings = record.model_dump(mode="json", include={"settings"})
+    upsert(connection, pairs, [record.model_dump(exclude={"paused"}) | settings])
+
+
+def every_pair(connection: Connection) -> list[PairRecord]:
+    """Return what is remembered of every pair."""
+    rows = connection.execute(select(pairs).order_by(pairs.c.source_id, pairs.c.destination_id)).mappings()
+    return [PairRecord(**row) for row in rows]
+
+
+def pause_pair(connection: Connection, source_id: str, destination_id: str, why: str) -> None:
+    """Note why a pair is not to be carried; raises KeyError when nothing is remembered of it."""
+    mine = (pairs.c.source_id == source_id, pairs.c.destination_id == destination_id)
+    if not connection.execute(update(pairs).where(*mine).values(paused=why)).rowcount:
+        raise KeyError(f"{source_id} → {destination_id}")
 
 
 def begin(connection: Connection, now: datetime, run: RunRecord, keys: Collection[str] | None) -> RunRecord:
@@ -47,7 +65,7 @@ def begin(connection: Connection, now: datetime, run: RunRecord, keys: Collectio
     else:
         run = RunRecord(**{name: row[name] for name in RunRecord.model_fields})
     if run.ended:
-        _forget(connection, run.run_id)
+        _forget(connection, now, run.run_id)
     mine = (jobs.c.source_id == run.source_id, jobs.c.destination_id == run.destination_id)
     open_jobs = (*mine, jobs.c.due_at.is_not(None), *(() if keys is None else (one_of(connection, jobs.c.key, keys),)))
     connection.execute(update(jobs).where(*open_jobs).values(carried_by=run.run_id))
@@ -55,19 +73,43 @@ def begin(connection: Connection, now: datetime, run: RunRecord, keys: Collectio
     return run
 
 
-def _forget(connection: Connection, run_id: str) -> None:
+def _forget(connection: Connection, now: datetime, run_id: str) -> None:
     """Let a run that starts anew count from nothing: what it came to before has been told."""
     connection.execute(
-        update(runs).where(runs.c.run_id == run_id).values(seen=0, already=0, filtered={}, ended="", ended_at=None)
+        update(runs)
+        .where(runs.c.run_id == run_id)
+        .values(seen=0, already=0, filtered={}, ended="", ended_at=None, begun_at=now)
     )
     connection.execute(delete(marks).where(marks.c.run_id == run_id))
     for column in (jobs.c.seen_by, jobs.c.carried_by):
         connection.execute(update(jobs).where(column == run_id).values({column.name: ""}))
 
 
-def end(connection: Connection, now: datetime, run_id: str, ended: str) -> None:
-    """Note that a run has ended."""
-    connection.execute(update(runs).where(runs.c.run_id == run_id).values(ended=ended, ended_at=now))
+def end(connection: Connection, now: datetime, run_id: str, ended: str, tally: Tally) -> None:
+    """Note that a run has ended, or waits, and what it came to; raises KeyError for a run that never began."""
+    row = _locked(connection, run_id)
+    if row is None:
+        raise KeyError(run_id)
+    if ended != WAITS:
+        connection.execute(update(runs).where(runs.c.run_id == run_id).values(ended=ended, ended_at=now))
+    past = PastRun(
+        **{name: row[name] for name in ("run_id", "source_id", "destination_id", "begun_at")},
+        at=now,
+        ended=ended,
+        **{name: getattr(tally, name) for name in COUNTS if name not in {"filtered", "dead"}},
+        filtered=sum(tally.filtered.values()),
+        dead=sum(tally.dead.values()),
+    )
+    connection.execute(insert(history).values(**past.model_dump()))
+
+
+def past(connection: Connection, source_id: str, destination_id: str, limit: int, delivered: int) -> list[PastRun]:
+    """Return a pair's last runs that delivered at least so many, the newest first."""
+    mine = (history.c.source_id == source_id, history.c.destination_id == destination_id)
+    columns = [history.c[name] for name in PastRun.model_fields]
+    told = select(*columns).where(*mine, history.c.delivered >= delivered)
+    rows = connection.execute(told.order_by(history.c.seq.desc()).limit(limit)).mappings()
+    return [PastRun(**row) for row in rows]
 
 
 def add_counts(connection: Connection, now: datetime, run: tuple[str, str, str], counts: Counts) -> None:

@@ -15,7 +15,7 @@ from adapters.stores.sql.times import Clock, moment
 SCHEMA = Schema(
     use=JOB_STORE,
     tables=frozenset(metadata.tables),
-    head="0003",
+    head="0004",
     version_table="syndicate_version",
     migrations=Path(__file__).with_name("migrations"),
 )

@@ -21,6 +21,7 @@ from adapters.contracts.jobs import (
     Known,
     PagePlan,
     PairRecord,
+    PastRun,
     Queue,
     Reason,
     Receipt,
@@ -206,8 +207,18 @@ class SqlJobStore:
         with self._reading() as connection:
             return runs.pair(connection, source_id, destination_id)
 
+    def pairs(self) -> list[PairRecord]:
+        """Return what is remembered of every pair, by source and destination."""
+        with self._reading() as connection:
+            return runs.every_pair(connection)
+
+    def pause_pair(self, source_id: str, destination_id: str, why: str) -> None:
+        """Note why nothing of the pair is to be carried, or with an empty `why` that it goes on; raises KeyError."""
+        with self._writing() as (connection, _):
+            runs.pause_pair(connection, source_id, destination_id, why)
+
     def save_pair(self, record: PairRecord) -> None:
-        """Remember this of the pair."""
+        """Remember this of the pair; whether it is paused stays as it is."""
         with self._writing() as (connection, _):
             runs.save_pair(connection, record)
 
@@ -216,10 +227,15 @@ class SqlJobStore:
         with self._writing() as (connection, now):
             return runs.begin(connection, now, run, keys)
 
-    def end_run(self, run_id: str, ended: str) -> None:
-        """Note that the run has ended, "completed" or "failed"."""
+    def end_run(self, run_id: str, ended: str, tally: Tally) -> None:
+        """Note that the run has ended, or waits, and what it came to; raises KeyError for one that never began."""
         with self._writing() as (connection, now):
-            runs.end(connection, now, run_id, ended)
+            runs.end(connection, now, run_id, ended, tally)
+
+    def history(self, source_id: str, destination_id: str, limit: int, *, delivered: int = 0) -> list[PastRun]:
+        """Return the pair's last runs that delivered at least so many, the newest first."""
+        with self._reading() as connection:
+            return runs.past(connection, source_id, destination_id, limit, delivered)
 
     def tally(self, run_id: str) -> Tally:
         """Count the run's items from the records."""

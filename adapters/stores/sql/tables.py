@@ -54,6 +54,8 @@ pairs = Table(
     Column("settings", JSON, nullable=False),
     Column("baseline", Moment),
     Column("begun", Boolean, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("paused", Text, nullable=False, server_default=""),
 )
 
 runs = Table(
@@ -68,6 +70,24 @@ runs = Table(
     Column("filtered", JSON, nullable=False),
     Column("begun_at", Moment, nullable=False),
     Column("ended_at", Moment),
+)
+
+COUNTS = ("seen", "delivered", "created", "updated", "deleted", "already", "filtered", "pending", "dead", "died")
+"""A past run's numbers, in items."""
+
+history = Table(
+    "history",
+    metadata,
+    # Only ever added to: `runs` is what a run is now, and begins anew when it is retried.
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("run_id", Text, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("destination_id", Text, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("ended", Text, nullable=False),
+    *(Column(name, Integer, nullable=False) for name in COUNTS),
+    Index("history_pair", "source_id", "destination_id", "seq"),
 )
 
 # `due_at` is when a job can be claimed: null when it is closed, so that an index over open jobs holds these alone.
