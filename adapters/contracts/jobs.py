@@ -254,7 +254,7 @@ class PairRecord(Model):
     name: str = ""
     """For people: "telegram → vk"."""
     paused: str = ""
-    """Why nothing of the pair is to be carried now; empty while it goes on. `pause_pair` sets it, `save_pair` does not."""
+    """Why nothing of the pair is to be carried now; empty while it goes on. `save_pair` leaves it as it is."""
 
 
 @dataclass(frozen=True)

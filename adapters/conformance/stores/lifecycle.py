@@ -87,7 +87,7 @@ class Lifecycle:
         assert store.pair("s", "d") == record.model_copy(update={"begun": True})
 
     def test_every_pair(self, store: JobStore) -> None:
-        """All pairs are told in the order of their names, and one that is paused stays so whatever its runs remember."""
+        """Pairs are told in the order of their names; one that is paused stays so whatever its runs remember."""
         records = [PairRecord(source_id=s, destination_id="d", service="x", name=f"{s} → d") for s in ("b", "a")]
         for record in records:
             store.save_pair(record)
