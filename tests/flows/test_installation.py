@@ -1,0 +1,203 @@
+"""Everything at once, as it is run for real: PostgreSQL, server, two workers; minutes: `pytest -m long`.
+
+With SYNDICATE_TEST_PICTURES=docs/images the pictures of the docs are taken anew.
+"""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from tests.exports import export, film, films, lines, message
+from tests.servers.browser import Browser
+from tests.servers.feeds import FeedServer, rss
+from tests.servers.installation import WORKERS, Installation
+from tests.servers.vk import GROUP, UNPACED, USER_TOKEN, Vk
+from tests.servers.youtube import YouTube
+
+pytestmark = pytest.mark.long
+
+CHANNEL = "UCemulated0000000000000"
+RECENT = "Mon, 23 Nov 2026 10:00:00 +0000"
+HERE = ["127.0.0.1"]
+EVERY_MINUTE = [{"interval": 60}]
+ENDS = ("Completed", "Failed", "Crashed", "Cancelled")
+
+
+@pytest.fixture
+def places(tmp_path):
+    """Emulators of VK and YouTube."""
+    vk, youtube = Vk(tmp_path, **UNPACED), YouTube(tmp_path)
+    yield vk, youtube
+    vk.stop()
+    youtube.stop()
+
+
+@pytest.fixture
+def installation(tmp_path, cluster, places):
+    """A whole installation."""
+    vk, youtube = places
+    reached = {"VK_ACCESS_TOKEN": USER_TOKEN, "VK_BASE_URL": f"{vk.base}/method", **youtube.environment}
+    running = Installation(tmp_path, cluster[0], **reached)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def browser(installation):
+    """A browser on the installation's pages."""
+    opened = Browser(installation.api.removesuffix("/api"))
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def blog():
+    """A blog with a feed."""
+    running = FeedServer()
+    running.pages["/feed"] = rss([{"guid": f"e{n}", "title": f"Entry {n}", "date": RECENT} for n in range(5)])
+    yield running
+    running.stop()
+
+
+def pairs_file(installation, blog, place, source, videos):
+    """Write eight pairs with their parameters, two of them on a schedule, as a person who runs them keeps them."""
+    folder = installation.folder
+    archive = str(folder / "archive")
+    wanted = {
+        "telegram_export_to_local": {"export": str(source), "archive": archive},
+        "telegram_export_to_sql": {"export": str(source), "database": installation.database},
+        "telegram_export_to_webhook": {"export": str(source), "url": place.url, "name": "blog", "from_beginning": True},
+        "telegram_export_to_vk": {"export": str(source), "community": GROUP, "from_beginning": True},
+        "telegram_export_to_youtube": {"export": str(videos), "channel": CHANNEL, "from_beginning": True},
+        "telegram_export_to_dzen": {
+            "export": str(source),
+            "feed": str(folder / "dzen"),
+            "base_url": "https://example.org",
+            "text_min": 0,
+        },
+        "rss_to_local": {"feed_url": f"{blog.base}/feed", "archive": str(folder / "blog"), "allow_private": HERE},
+        "local_to_webhook": {"archive": archive, "url": place.url, "name": "second", "from_beginning": True},
+    }
+    scheduled = {"telegram_export_to_webhook", "rss_to_local"}
+    file = folder / "pairs.yaml"
+    deployments = [
+        {
+            "name": "mine",
+            "entrypoint": f"flows/{flow}.py:{flow}",
+            "parameters": parameters,
+            "work_pool": {"name": "syndicate"},
+            "schedules": EVERY_MINUTE if flow in scheduled else [],
+        }
+        for flow, parameters in wanted.items()
+    ]
+    file.write_text(yaml.safe_dump({"name": "mine", "deployments": deployments}), encoding="utf-8")
+    return file, [f"{flow.replace('_', '-')}/mine" for flow in wanted]
+
+
+def test_eight_pairs_by_form_command_and_schedule(installation, browser, places, blog, counting, tmp_path):
+    """Eight pairs with parameters of their own run by the command line, two by their schedule, one by the form."""
+    vk, youtube = places
+    place = counting()
+    source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 6)])
+    videos = films(tmp_path / "videos", [film(n, f"film {n}") for n in range(1, 4)])
+    file, names = pairs_file(installation, blog, place, source, videos)
+    installation.run("--no-prompt", "deploy", "--all", "--prefect-file", str(file))
+    runs = {name: installation.deployment_run(name) for name in names}
+    for name, run_id in runs.items():
+        state = installation.wait(run_id, *ENDS, seconds=600)
+        assert state["name"] == "Completed", (name, state["message"])
+    assert len(lines(tmp_path / "archive")) == len(vk.posts()) == 5
+    assert len(youtube.effects("insert")) == 3
+    assert len(lines(tmp_path / "blog")) == 5
+    arrived = lambda: sorted(effect["id"] for effect in place.effects())  # noqa: E731 - read at three places
+    assert arrived() == sorted(f"telegram:42/{n}" for n in range(1, 6) for _ in ("blog", "second"))
+
+    # The schedule carries what is new, and nothing of what was there.
+    export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 7)])
+    blog.pages["/feed"] = rss([{"guid": f"e{n}", "title": f"Entry {n}", "date": RECENT} for n in range(6)])
+    installation._wait_for(lambda: "telegram:42/6" in arrived(), 240)
+    installation._wait_for(lambda: len(lines(tmp_path / "blog")) == 6, 240)
+    assert arrived().count("telegram:42/6") == 1
+
+    before = installation.runs()
+    browser.go(f"/deployments/deployment/{installation.deployment_id('telegram-export-to-local/default')}/run")
+    browser.see("allow_mass_delete")
+    browser.fill(export=str(source), archive=str(tmp_path / "by-form"))
+    browser.picture("installation-form", height=1400)
+    browser.click("Submit")
+    browser.page.wait_for_url(lambda url: not url.endswith("/run"))
+    by_form = browser.page.url.rsplit("/", 1)[-1]
+    assert by_form not in before
+    assert installation.wait(by_form, *ENDS, seconds=600)["name"] == "Completed"
+    assert len(lines(tmp_path / "by-form")) == 6
+    browser.go(f"/runs/flow-run/{by_form}")
+    browser.see("telegram_export → local: 6 new, 0 edited, 0 dead")
+    browser.picture("installation-run", height=760)
+    browser.go("/runs")
+    browser.see("telegram_export → local: 6 new, 0 edited, 0 dead")
+    browser.picture("installation-runs", height=1100)
+    overview = installation.deployment_run("overview/default")
+    assert installation.wait(overview, *ENDS, seconds=300)["name"] == "Completed"
+    (page,) = installation.artifact_ids(overview)
+    assert "telegram_export → vk" in page["data"]
+    browser.go(f"/artifacts/artifact/{page['id']}")
+    browser.see("telegram_export → vk")
+    browser.picture("overview", height=900)
+
+
+def test_a_killed_worker(installation, counting, tmp_path):
+    """A worker is killed with SIGKILL in mid-run: its run is Crashed, is taken up again, and nothing is there twice."""
+    place = counting(delay=0.5, honour_key=True)
+    run_id = started(installation, place, tmp_path, 60)
+    killed = installation.worker_of(run_id)
+    installation.kill_worker(killed)
+    arrived_before = len(place.effects())
+    assert arrived_before < 60
+    installation.wait(run_id, "Crashed", seconds=240)
+    finish(installation, place, run_id, 60)
+
+
+def test_everything_is_killed(installation, cluster, counting, tmp_path):
+    """Both workers, the server and PostgreSQL are killed in mid-run and started again: nothing is lost or doubled."""
+    place = counting(delay=0.5, honour_key=True)
+    run_id = started(installation, place, tmp_path, 60)
+    for name in WORKERS:
+        installation.kill_worker(name)
+    installation.kill_server()
+    cluster[1]()
+    assert len(place.effects()) < 60
+    installation.start_server()
+    for name in WORKERS:
+        installation.start_worker(name)
+    installation.wait(run_id, "Crashed", "Completed", seconds=300)
+    finish(installation, place, run_id, 60)
+
+
+def test_the_server_and_the_database_are_gone_for_a_while(installation, cluster, counting, tmp_path):
+    """The server, then PostgreSQL, is restarted under a run: all arrives once, whatever becomes of that run."""
+    place = counting(delay=0.5, honour_key=True)
+    run_id = started(installation, place, tmp_path, 60)
+    installation.kill_server()
+    installation.start_server()
+    cluster[1]()
+    installation.wait(run_id, *ENDS, seconds=300)
+    finish(installation, place, run_id, 60)
+
+
+def started(installation, place, tmp_path, number):
+    """Start a run that takes half a minute, and return when it has delivered something."""
+    source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, number + 1)])
+    parameters = {"export": str(source), "url": place.url, "name": "killed", "honours_key": True}
+    parameters["from_beginning"] = True
+    run_id = installation.deployment_run("telegram-export-to-webhook/default", **parameters)
+    installation._wait_for(lambda: len(place.effects()) >= 5, 180)
+    return run_id
+
+
+def finish(installation, place, run_id, number):
+    """Wait for the run's work to be taken up, and see that each item arrived once, or lies where it can be seen."""
+    installation._wait_for(lambda: len({effect["id"] for effect in place.effects()}) == number, 400)
+    installation.wait(run_id, "Completed", "Failed", seconds=300)
+    ids = [effect["id"] for effect in place.effects()]
+    assert sorted(ids) == sorted(f"telegram:42/{n}" for n in range(1, number + 1))
