@@ -49,18 +49,10 @@ def postgres_url(server):
 
 @pytest.fixture
 def cluster():
-    """A PostgreSQL of this test's own, to be restarted; its folder's name must be short, for a socket's."""
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    url, stop = postgres.start(folder)
-
-    def restart():
-        """Crash the server and start it again, on the same port."""
-        control = (postgres._programs() / "pg_ctl", "-D", folder / "data", "-w", "-m", "immediate", "-l")
-        postgres._run(*control, folder / "log", "restart")
-
-    yield url, restart
-    stop()
-    shutil.rmtree(folder)
+    """A PostgreSQL of this test's own: its URL, and what crashes it and starts it again."""
+    running = postgres.Cluster()
+    yield running.url, running.restart
+    running.stop()
 
 
 @pytest.fixture(scope="session")

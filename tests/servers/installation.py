@@ -27,15 +27,15 @@ class Installation(Prefect):
                 connection.execute(text(f"CREATE DATABASE {name}"))
         admin.dispose()
         server = url.set(drivername="postgresql+asyncpg", database="prefect").render_as_string(hide_password=False)
-        store = url.set(database="syndicate", password=None).render_as_string()
+        open_url = f"postgresql://{url.username}@{url.host}:{url.port}"
         self.folder = folder
-        self.database = url.set(database="place", password=None).render_as_string()
+        self.database = f"{open_url}/place"
         Api.__init__(
             self,
             folder,
             PREFECT_API_DATABASE_CONNECTION_URL=server,
             PREFECT_FLOWS_HEARTBEAT_FREQUENCY="30",
-            SYNDICATE_DATABASE_URL=store,
+            SYNDICATE_DATABASE_URL=f"{open_url}/syndicate",
             SYNDICATE_MEDIA=str(folder / "media"),
             PGPASSWORD=str(url.password),
             **variables,

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
@@ -34,6 +35,25 @@ def start(folder: Path) -> tuple[str, Callable[[], None]]:
     return f"postgresql://tester:{password}@127.0.0.1:{port}/postgres", lambda: _run(
         *control, "-m", "immediate", "stop"
     )
+
+
+class Cluster:
+    """A cluster of a test's own, to be restarted."""
+
+    def __init__(self) -> None:
+        # Not pytest's own folder: its name is too long for a socket's.
+        self._folder = Path(tempfile.mkdtemp(prefix="pg"))
+        self.url, self._stop = start(self._folder)
+
+    def restart(self) -> None:
+        """Crash the server and start it again, on the same port."""
+        control = (_programs() / "pg_ctl", "-D", self._folder / "data", "-w", "-m", "immediate", "-l")
+        _run(*control, self._folder / "log", "restart")
+
+    def stop(self) -> None:
+        """End it and leave nothing."""
+        self._stop()
+        shutil.rmtree(self._folder)
 
 
 def _programs() -> Path:
