@@ -139,3 +139,15 @@ def test_a_used_up_quota_reschedules_the_run_for_midnight_in_los_angeles(server,
         "telegram-export-to-local/default", export=str(source), archive=str(tmp_path / "archive")
     )
     assert server.wait(archive, "Completed", "Failed", "Crashed")["name"] == "Completed"
+
+
+def test_a_schedule_starts_runs(server, tmp_path):
+    """What a schedule says is run, with the schedule's own parameters."""
+    source = export(tmp_path / "export", [message(1, "text 1")])
+    parameters = {"export": str(source), "archive": str(tmp_path / "archive")}
+    schedule = {"active": True, "schedule": {"interval": 10}, "parameters": parameters}
+    mine = f"/deployments/{server.deployment('telegram-export-to-local')}/schedules"
+    (made,) = server.get(mine, [schedule])
+    server._wait_for((tmp_path / "archive" / "items").is_dir, 180)
+    server.delete(f"{mine}/{made['id']}")
+    assert len(lines(tmp_path / "archive")) == 1

@@ -12,8 +12,11 @@ import time
 import urllib.request
 from pathlib import Path
 
+import tenacity
+
 from tests.exports import ROOT
 
+BUSY = 503
 PREFECT = [sys.executable, "-m", "prefect"]
 
 
@@ -56,11 +59,22 @@ class Api:
 
     def get(self, path, body=None):
         """Ask the API."""
-        request = urllib.request.Request(  # noqa: S310 - our own loopback
-            self.api + path,
-            None if body is None else json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
-        )
+        return self._ask(path, None if body is None else json.dumps(body).encode(), None)
+
+    def delete(self, path):
+        """Delete something at the API."""
+        self._ask(path, None, "DELETE")
+
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception(lambda error: getattr(error, "code", 0) == BUSY),
+        wait=tenacity.wait_fixed(1),
+        stop=tenacity.stop_after_delay(120),
+        reraise=True,
+    )
+    def _ask(self, path, body, method):
+        """Send a request, again where the server's SQLite is busy, as Prefect's own client does."""
+        head = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.api + path, body, head, method=method)  # noqa: S310 - our own loopback
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback
             return json.loads(answer.read() or b"null")
 
