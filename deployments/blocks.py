@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from apprise import Apprise
@@ -24,9 +24,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapters.contracts.errors import ConfigurationError
-from tasks.places.webhook import SECRET as WEBHOOK_SECRET
 from deployments.parts import MISSING, Drift
 from tasks.credentials import STORE_BLOCK, STORE_URL
+from tasks.places.webhook import SECRET as WEBHOOK_SECRET
 
 ALARM = "SYNDICATE_ALARM_URL"
 ALARM_BLOCK = "syndicate-alarms"
@@ -119,8 +119,8 @@ class Blocks:
             document = self.client.read_block_document_by_name(name, slug, include_secrets=True)
         except ObjectNotFound:
             return MISSING
-        found = type(block)._from_block_document(document)  # noqa: SLF001 - `load` would open another client
-        return "" if _value(found) == _value(block) else "differs from the environment"
+        wanted = block.model_dump(mode="json", exclude={"block_type_slug"}, context={"include_secrets": True})
+        return "" if document.data == wanted else "differs from the environment"
 
     def make(self, names: Sequence[str]) -> None:
         """Save these blocks."""
@@ -141,7 +141,3 @@ class Blocks:
                 continue
         return None
 
-
-def _value(block: Block) -> dict[str, Any]:
-    """Return what a block holds; secrets compare by their value."""
-    return block.model_dump(exclude={"block_type_slug"})

@@ -106,13 +106,19 @@ def _entries(file: Path) -> Iterator[Entry]:
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise ConfigurationError(f"{file} tells no deployments: {error}") from None
     for one in told:
-        values = apply_values(one, os.environ, remove_notset=False)
+        values = _filled(one)
         path, _, function = values["entrypoint"].rpartition(":")
         try:
-            flow = load_flow_from_entrypoint(f"{ROOT / path}:{function}")
+            flow: Flow[..., Any] = load_flow_from_entrypoint(f"{ROOT / path}:{function}")
         except Exception as error:
             raise ConfigurationError(f"{file}: {values['entrypoint']} cannot be loaded: {error}") from error
         yield Entry(file, values, flow)
+
+
+def _filled(told: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry with `{{ $VARIABLE }}` filled in, as `prefect deploy` does."""
+    filled: Any = apply_values(told, dict(os.environ), remove_notset=False)
+    return dict(filled)
 
 
 def _compared(entry: Entry, found: DeploymentResponse) -> dict[str, tuple[object, object]]:

@@ -23,7 +23,7 @@ HEARTBEAT = 30
 """Seconds between a run's signs of life; the least that Prefect takes."""
 EVERY_RUN = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT)}
 """Settings of every run in the pool, whatever its worker's environment says."""
-LIMITS = {"vk": 2, "youtube": 1, "telegram": 1}
+LIMITS = {"vk": 2, "youtube": 1}
 """Runs at once, by the service at which an account is the bottleneck: more would hold slots and wait for each other."""
 
 
@@ -70,7 +70,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class Queues:
-    """The pool's queues that the deployments name; one with a limit keeps an account's runs from filling the workers."""
+    """The queues that the deployments name; with a limit, one account's runs do not fill all workers and wait there."""
 
     client: SyncPrefectClient
     names: frozenset[str]

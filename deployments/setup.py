@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
 API = "PREFECT_API_URL"
+QUIET = {"DO_NOT_TRACK": "1", "PREFECT_LOGGING_LEVEL": "CRITICAL"}
+"""Prefect's settings here, unless somebody has set them: it asks a terminal about telemetry, and chats at exit."""
 REFUSED = frozenset({401, 403})
 DEFAULT = Path(__file__).parents[1] / "prefect.yaml"
 
@@ -36,8 +38,8 @@ def setup(*, check: bool = False, prefect_file: Files = [DEFAULT]) -> int:  # no
         check: Change nothing; say what is missing or differs.
         prefect_file: Files that tell deployments; name your own pairs' file beside prefect.yaml.
     """
-    # Prefect's own account of what people do with it; it would ask a terminal for it at import.
-    os.environ.setdefault("DO_NOT_TRACK", "1")
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     from httpx import HTTPError  # noqa: PLC0415 - `--help` does not wait for these
     from prefect.client.orchestration import get_client  # noqa: PLC0415
     from prefect.exceptions import PrefectException  # noqa: PLC0415
@@ -139,7 +141,9 @@ def _trouble(error: Exception, api: str) -> str:
     if status in REFUSED:
         return f"the server at {api} lets us do nothing ({status}): set PREFECT_API_AUTH_STRING, or PREFECT_API_KEY"
     if status is not None:
-        return f"the server at {api} answered {status} to {answer.request.method} {answer.request.url.path}; see its log"
+        return (
+            f"the server at {api} answered {status} to {answer.request.method} {answer.request.url.path}; see its log"
+        )
     return f"no server answers at {api} ({type(error).__name__}): start it (prefect server start), or mend {API}"
 
 
