@@ -140,4 +140,3 @@ class Blocks:
             except ObjectNotFound:
                 continue
         return None
-

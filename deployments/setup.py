@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.request import urlopen
 
 import cyclopts
 from rich.console import Console
@@ -28,7 +30,7 @@ DEFAULT = Path(__file__).parents[1] / "prefect.yaml"
 Files = Annotated[list[Path], cyclopts.Parameter(name="--prefect-file", consume_multiple=True)]
 
 
-def setup(*, check: bool = False, prefect_file: Files = [DEFAULT]) -> int:  # noqa: B006 - shown as the default
+def setup(*, check: bool = False, wait: float = 0, prefect_file: Files = [DEFAULT]) -> int:  # noqa: B006 - the default is shown
     """Make on the server of PREFECT_API_URL what is missing or differs; what is as it should be is left alone.
 
     Blocks come from the environment (SYNDICATE_ALARM_URL, SYNDICATE_DATABASE_BLOCK with SYNDICATE_DATABASE_URL,
@@ -36,6 +38,7 @@ def setup(*, check: bool = False, prefect_file: Files = [DEFAULT]) -> int:  # no
 
     Args:
         check: Change nothing; say what is missing or differs.
+        wait: Seconds to wait for a server that is still starting.
         prefect_file: Files that tell deployments; name your own pairs' file beside prefect.yaml.
     """
     for name, value in QUIET.items():
@@ -48,6 +51,7 @@ def setup(*, check: bool = False, prefect_file: Files = [DEFAULT]) -> int:  # no
     console = Console(highlight=False, soft_wrap=True)
     with get_client(sync_client=True) as client:
         try:
+            _await(api, wait)
             _answers(client, api)
             reports = [_carry_out(part, console, check=check) for part in _parts(client, prefect_file)]
         except (HTTPError, PrefectException) as error:
@@ -119,6 +123,17 @@ def _api() -> str:
         raise ConfigurationError(f"which server? Set {API}, for example {API}=http://127.0.0.1:4200/api")
     scheme, _, rest = api.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+def _await(api: str, seconds: float) -> None:
+    """Return when the server is up, or when it has not come up in time: then the first question tells why."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            with urlopen(f"{api}/health", timeout=5):  # noqa: S310 - the server that somebody has named
+                return
+        except OSError:
+            time.sleep(0.5)
 
 
 def _answers(client: SyncPrefectClient, api: str) -> None:
