@@ -210,13 +210,19 @@ class Alarms:
             for one in found[1:]:
                 self.client.delete_automation(one.id)
             if found:
-                self.client.update_automation(found[0].id, wanted.model_copy(update={"enabled": found[0].enabled}))
+                self.client.update_automation(found[0].id, _whole(wanted, enabled=found[0].enabled))
             else:
                 self.client.create_automation(wanted)
 
     def note(self) -> str:
         """Say nothing: the blocks say when nobody is told."""
         return ""
+
+
+def _whole(automation: AutomationCore, *, enabled: bool) -> AutomationCore:
+    """Return an automation with all said: Prefect's client leaves defaults out, and its server does not take that."""
+    said = automation.model_dump(exclude={"owner_resource"}) | {"enabled": enabled}
+    return AutomationCore.model_validate(said)
 
 
 def _plain(automation: AutomationCore) -> dict[str, object]:

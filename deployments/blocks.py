@@ -119,7 +119,8 @@ class Blocks:
             document = self.client.read_block_document_by_name(name, slug, include_secrets=True)
         except ObjectNotFound:
             return MISSING
-        wanted = block.model_dump(mode="json", exclude={"block_type_slug"}, context={"include_secrets": True})
+        # Of its fields alone: a block that was saved also tells where.
+        wanted = block.model_dump(mode="json", include=set(type(block).model_fields), context={"include_secrets": True})
         return "" if document.data == wanted else "differs from the environment"
 
     def make(self, names: Sequence[str]) -> None:
