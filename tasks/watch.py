@@ -161,13 +161,18 @@ def watch(limits: Limits) -> State[Any]:
     store = open_store(lasting=under_worker())
     try:
         now = store.now()
-        seen = [_seen(store, pair, limits) for pair in store.pairs()]
+        seen = see(store, limits)
     finally:
         store.close()
     told = [_tell(one, now, limits) for one in seen]
     emit_event(LOOKED, resource={"prefect.resource.id": "syndicate.watch"}, payload={"pairs": len(seen)})
     silent, dead = sum(bool(one.silent_since) for one in told), sum(one.dead for one in told)
     return Completed(message=f"{len(seen)} pairs: {silent} silent, {dead} with more than {limits.dead} dead letters")
+
+
+def see(store: JobStore, limits: Limits) -> list[Seen]:
+    """Read what the store tells of every pair."""
+    return [_seen(store, pair, limits) for pair in store.pairs()]
 
 
 def _seen(store: JobStore, pair: PairRecord, limits: Limits) -> Seen:
