@@ -31,6 +31,8 @@ from tasks.places.webhook import SECRET as WEBHOOK_SECRET
 ALARM = "SYNDICATE_ALARM_URL"
 ALARM_BLOCK = "syndicate-alarms"
 ALARM_TYPES: tuple[type[Block], ...] = (CustomWebhookNotificationBlock, SlackWebhook)
+UNSAVED = UUID(int=0)
+"""Stands for a block that only a check has seen, which saves none."""
 NOBODY = f"{ALARM} is not set: nobody is told of failed runs, dead letters and silence (deployments/README.md, Alarms)"
 
 Environment = Mapping[str, str]
@@ -133,11 +135,11 @@ class Blocks:
         return "" if self.alarm() else NOBODY
 
     def alarm(self) -> UUID | None:
-        """Return the id of the block that alarms go through, made now or earlier; None where there is none."""
+        """Return the id of the block that alarms go through, made now or earlier, or UNSAVED; None: there will be none."""
         told = self.wanted.get(ALARM_BLOCK)
         for kind in [type(told)] if told else ALARM_TYPES:
             try:
                 return self.client.read_block_document_by_name(ALARM_BLOCK, kind.get_block_type_slug()).id
             except ObjectNotFound:
                 continue
-        return None
+        return UNSAVED if told else None
