@@ -135,7 +135,7 @@ class Blocks:
         return "" if self.alarm() else NOBODY
 
     def alarm(self) -> UUID | None:
-        """Return the id of the block that alarms go through, made now or earlier, or UNSAVED; None: there will be none."""
+        """Return the id of the block that alarms go through, or UNSAVED; None where there is and will be none."""
         told = self.wanted.get(ALARM_BLOCK)
         for kind in [type(told)] if told else ALARM_TYPES:
             try:
