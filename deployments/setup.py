@@ -25,6 +25,7 @@ API = "PREFECT_API_URL"
 QUIET = {"DO_NOT_TRACK": "1", "PREFECT_LOGGING_LEVEL": "CRITICAL"}
 """Prefect's settings here, unless somebody has set them: it asks a terminal about telemetry, and chats at exit."""
 REFUSED = frozenset({401, 403})
+MISTAKEN = 404
 DEFAULT = Path(__file__).parents[1] / "prefect.yaml"
 
 Files = Annotated[list[Path], cyclopts.Parameter(name="--prefect-file", consume_multiple=True)]
@@ -151,8 +152,10 @@ def _answers(client: SyncPrefectClient, api: str) -> None:
 
 def _trouble(error: Exception, api: str) -> str:
     """Say in one line why the server did not do as it was asked."""
-    answer: Any = getattr(error, "response", None)
+    answer: Any = getattr(getattr(error, "http_exc", error), "response", None)
     status = answer.status_code if answer is not None else None
+    if status == MISTAKEN:
+        return f"{api} is no address of Prefect's API ({answer.request.url.path}: 404): {API} ends in /api"
     if status in REFUSED:
         return f"the server at {api} lets us do nothing ({status}): set PREFECT_API_AUTH_STRING, or PREFECT_API_KEY"
     if status is not None:

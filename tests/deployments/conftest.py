@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
+from contextlib import redirect_stdout
+from io import StringIO
 
 import pytest
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
+from deployments.setup import QUIET, setup
+from flows.watch import watch
 from tests.exports import ROOT
 from tests.servers.counting import Counting
 from tests.servers.prefect import PREFECT, Api
@@ -40,25 +44,25 @@ class Stack(Api):
         self.pairs = folder / "pairs.yaml"
         self.pairs.write_text(PAIRS, encoding="utf-8")
 
-    def setup(self, *arguments, **variables):
-        """Run the setup; returns its exit code and what it said."""
-        command = [sys.executable, "deployments/setup.py", "--prefect-file", self.pairs, *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment | variables, capture_output=True, text=True, check=False
-        )
-        return done.returncode, done.stdout + done.stderr
+    def setup(self, **variables):
+        """Run the setup in this process, which has Prefect's imports behind it; returns exit code and what it said."""
+        return self._here(lambda: setup(prefect_file=[self.pairs]), variables)
 
-    def flow(self, name):
-        """Run a flow's file against this server, on this machine."""
-        done = subprocess.run(
-            [sys.executable, f"flows/{name}.py"],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    def check(self, **variables):
+        """Run it as with --check."""
+        return self._here(lambda: setup(check=True, prefect_file=[self.pairs]), variables)
+
+    def watch(self):
+        """Look after the pairs once."""
+        assert self._here(lambda: watch(return_state=True).is_completed(), {})[0] is True
+
+    def _here(self, do, variables):
+        """Do something as if this process had been started for this server; returns its result and what it said."""
+        api = {PREFECT_API_URL: self.api, PREFECT_HOME: self.environment["PREFECT_HOME"]}
+        with pytest.MonkeyPatch.context() as patch, temporary_settings(api), redirect_stdout(StringIO()) as said:
+            for name, value in (self.environment | QUIET | variables).items():
+                patch.setenv(name, value)
+            return do(), said.getvalue()
 
     def scheduled(self, deployment, **parameters):
         """Let a deployment have a run that no worker has taken yet; returns its id."""

@@ -48,8 +48,8 @@ def test_a_watcher_that_is_gone_is_told_of_once(worked):
     """No look for as long as the alarm waits, which is shortened here."""
     (one,) = [one for one in worked.get("/automations/filter", {}) if "watcher" in one["name"]]
     sent = {name: one[name] for name in ("name", "description", "enabled", "actions")}
-    worked.get(f"/automations/{one['id']}", sent | {"trigger": one["trigger"] | {"within": 60}}, "PUT")
-    worked.flow("watch")
+    worked.put(f"/automations/{one['id']}", sent | {"trigger": one["trigger"] | {"within": 60}})
+    worked.watch()
     body = worked.sink.wait("syndicate: no look at the pairs", 240)["body"]
     assert "see whether a worker of the pool syndicate is up" in body
     assert len([name for name in worked.sink.subjects() if "no look" in name]) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,9 +12,13 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, PREFECT_HOME, temporary_settings
 
+from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.jobs import PairRecord, RunRecord, Tally
 from adapters.stores.sql import SqlJobStore, engine_of
+from deployments.blocks import alarm_block, store_block
+from deployments.setup import setup
 from tests.deployments.conftest import SECRET, kill
 from tests.exports import ROOT, export, message
 
@@ -23,7 +27,7 @@ QUIET = "✓"
 
 def test_checking_an_empty_server_names_all_that_is_missing_and_makes_nothing(stack):
     """Exit code 1, a line for each."""
-    code, said = stack.setup("--check")
+    code, said = stack.check()
     assert code == 1
     for what in (
         "syndicate",
@@ -66,7 +70,7 @@ def test_what_somebody_has_changed_is_named_and_mended(stack):
     off = automations["syndicate: a silent pair delivers again"]
     stack.patch(f"/automations/{off['id']}", {"enabled": False})
     other = {"SYNDICATE_WEBHOOK_SECRET": "another-secret"}
-    code, said = stack.setup("--check", **other)
+    code, said = stack.check(**other)
     wrong = [line.split(maxsplit=1)[1] for line in said.splitlines() if line.startswith("!")]
     assert code == 1
     assert wrong == [
@@ -76,46 +80,46 @@ def test_what_somebody_has_changed_is_named_and_mended(stack):
         "automation  syndicate: a run failed  missing",
     ]
     assert "4 changed" in stack.setup(**other)[1]
-    assert "nothing to change" in stack.setup("--check", **other)[1]
+    assert "nothing to change" in stack.check(**other)[1]
     now = {one["name"]: one["enabled"] for one in stack.get("/automations/filter", {})}
     assert [name for name, enabled in now.items() if not enabled] == [off["name"]]
     stack.patch(f"/automations/{off['id']}", {"enabled": True})
 
 
-def test_a_failed_run_is_told_of_with_reason_and_link_and_a_healthy_one_is_not(stack, counting, tmp_path):
-    """One message for the run that failed, none for the other."""
+def test_a_failed_run_is_told_of_with_reason_and_link(stack, counting, tmp_path):
+    """One message for one run, with the next step."""
     place = counting(reject_containing="text 2")
     source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 4)])
-    told = {"export": str(source), "url": place.url, "from_beginning": True}
-    runs = [stack.scheduled("telegram-export-to-webhook", name=name, **told) for name in ("good", "bad")]
-    place.control(reject_containing="")
-    assert stack.execute(runs[0]).wait(300) == 0
-    place.control(reject_containing="text 2")
-    stack.execute(runs[1]).wait(300)
-    message_ = stack.sink.wait("syndicate: failed: telegram_export → webhook")
-    assert "1 dead letters" in message_["body"]
-    assert "Next: mend the cause, then click Retry" in message_["body"]
-    assert f"flow-run/{runs[1]}" in message_["body"]
+    run_id = stack.scheduled(
+        "telegram-export-to-webhook", export=str(source), url=place.url, name="bad", from_beginning=True
+    )
+    stack.execute(run_id).wait(600)
+    body = stack.sink.wait("syndicate: failed: telegram_export → webhook")["body"]
+    assert "1 dead letters" in body
+    assert "Next: mend the cause, then click Retry" in body
+    assert f"flow-run/{run_id}" in body
     assert len(stack.sink.told) == 1
 
 
-def test_a_crashed_run_is_taken_up_again_and_sends_nothing_twice(stack, counting, tmp_path):
-    """Ended in mid-run it is scheduled again by itself, and goes on where it was."""
+def test_a_crashed_run_is_taken_up_again_and_of_a_healthy_one_nothing_is_told(stack, counting, tmp_path):
+    """Ended in mid-run it is scheduled again by itself, goes on where it was, and sends nothing twice."""
+    before = len(stack.sink.told)
     place = counting(delay=0.5)
     source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 7)])
     run_id = stack.scheduled(
         "telegram-export-to-webhook", export=str(source), url=place.url, name="crash", from_beginning=True
     )
     process = stack.execute(run_id)
-    stack._wait_for(lambda: len(place.log()) > 1, 240)
+    stack._wait_for(lambda: len(place.log()) > 1, 600)
     kill(process, signal.SIGTERM)
     run = stack.reaches(run_id, "AwaitingRetry")
     assert run["run_count"] == 1
     assert "taken up again" in stack.sink.wait("syndicate: crashed, taken up again")["body"]
     place.control(delay=0)
-    assert stack.execute(run_id).wait(300) == 0
+    stack.execute(run_id).wait(600)
     sent = [effect["id"] for effect in place.effects()]
     assert len(sent) == len(set(sent))
+    assert len(stack.sink.told) == before + 1
 
 
 def test_silence_and_its_end_are_told_once_by_the_watcher(stack):
@@ -132,14 +136,14 @@ def test_silence_and_its_end_are_told_once_by_the_watcher(stack):
         clock[0] += timedelta(minutes=20)
         deliver(number)
     before = len(stack.sink.told)
-    stack.flow("watch")
+    stack.watch()
     body = stack.sink.wait("syndicate: silent: telegram → vk")["body"]
     assert "usually something is delivered every 20 min" in body
-    stack.flow("watch")
+    stack.watch()
     clock[0] = datetime.now(UTC)
     deliver(6)
     store.close()
-    stack.flow("watch")
+    stack.watch()
     stack.sink.wait("syndicate: delivers again: telegram → vk")
     assert [name.rpartition(": telegram")[0] for name in stack.sink.subjects()[before:]] == [
         "syndicate: silent",
@@ -175,13 +179,14 @@ class Odd(BaseHTTPRequestHandler):
     ("answers", "said"),
     [
         ({"status": 401}, "lets us do nothing (401): set PREFECT_API_AUTH_STRING"),
+        ({"status": 404}, "PREFECT_API_URL ends in /api"),
         ({"version": "3.4.0"}, "runs Prefect 3.4.0"),
         (None, "no server answers at http://127.0.0.1:9/api"),
         ("", "which server? Set PREFECT_API_URL"),
     ],
 )
 def test_a_server_that_cannot_be_set_up_is_one_clear_line(answers, said, tmp_path):
-    """Exit code 1, and neither a traceback nor the password in the address."""
+    """It names what to do, and not the password in the address."""
     server, api = None, answers
     if answers is None:
         api = "http://me:hunter2@127.0.0.1:9/api"
@@ -189,24 +194,36 @@ def test_a_server_that_cannot_be_set_up_is_one_clear_line(answers, said, tmp_pat
         server = HTTPServer(("127.0.0.1", 0), type("Answering", (Odd,), answers))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         api = f"http://me:hunter2@127.0.0.1:{server.server_port}/api"
-    environment = os.environ | {
-        "PREFECT_HOME": str(tmp_path),
-        "PREFECT_API_URL": api,
-        "PREFECT_CLIENT_MAX_RETRIES": "0",
-    }
-    done = subprocess.run(
-        [sys.executable, "deployments/setup.py", "--check"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    named = {PREFECT_API_URL: api or None, PREFECT_HOME: str(tmp_path), PREFECT_CLIENT_MAX_RETRIES: 0}
+    with temporary_settings(named), pytest.raises(ConfigurationError, match=re.escape(said)) as raised:
+        setup(check=True)
     if server:
         server.shutdown()
         server.server_close()
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("error ")
-    assert said in line
-    assert "hunter2" not in line
+    assert "hunter2" not in str(raised.value)
+
+
+def test_the_command_line_says_what_it_does_without_prefect():
+    """And what is wrong in one line."""
+    command = [sys.executable, "-X", "importtime", "deployments/setup.py"]
+    told = subprocess.run([*command, "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (told.returncode, "--check" in told.stdout, " prefect\n" in told.stderr) == (0, True, False)
+    wrong = subprocess.run([*command[:1], command[3], "--chek"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (wrong.returncode, wrong.stderr.startswith("error ")) == (1, True)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "imagined://a-secret-path"])
+def test_an_address_for_alarms_that_nothing_understands_is_refused_and_not_printed(url):
+    """Before anything is made of it."""
+    with pytest.raises(ConfigurationError, match="neither a web address nor an Apprise URL") as raised:
+        alarm_block({"SYNDICATE_ALARM_URL": url})
+    assert "a-secret-path" not in str(raised.value)
+
+
+def test_a_password_in_the_job_stores_address_is_masked_in_its_block():
+    """The block works, and shows it nowhere."""
+    url = "postgresql://me:hunter2@db/syndicate"
+    name, block = store_block({"SYNDICATE_DATABASE_BLOCK": "store", "SYNDICATE_DATABASE_URL": url})
+    assert name == "store"
+    assert block.connection_info.create_url().render_as_string(hide_password=False) == url.replace("://", "+psycopg://")
+    assert "hunter2" not in f"{block!r} {block.model_dump_json()}"
