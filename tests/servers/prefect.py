@@ -61,6 +61,14 @@ class Api:
         """Ask the API."""
         return self._ask(path, None if body is None else json.dumps(body).encode(), None)
 
+    def patch(self, path, body):
+        """Change something at the API."""
+        self._ask(path, json.dumps(body).encode(), "PATCH")
+
+    def put(self, path, body):
+        """Replace something at the API."""
+        self._ask(path, json.dumps(body).encode(), "PUT")
+
     def delete(self, path):
         """Delete something at the API."""
         self._ask(path, None, "DELETE")

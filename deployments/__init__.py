@@ -1,0 +1,1 @@
+"""How the pack runs on servers: what a Prefect server must have, as code."""

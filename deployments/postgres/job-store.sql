@@ -1,0 +1,2 @@
+-- Run once, when PostgreSQL's volume is made: the job store beside Prefect's own database.
+CREATE DATABASE syndicate OWNER syndicate;

@@ -1,0 +1,66 @@
+"""The alarms that take minutes, on a real worker: a run that gives no sign of life, and a watcher that is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.exports import export, message
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def worked(stack):
+    """The server set up, with a worker."""
+    assert stack.setup()[0] == 0
+    stack._processes.append(stack._start("worker", "start", "--pool", "syndicate", "--limit", "2"))
+    return stack
+
+
+def test_a_killed_run_is_crashed_and_taken_up_again_twice_and_then_given_up(worked, counting, tmp_path):
+    """SIGKILL to everything of the run: Crashed, and the next try goes on; nothing is sent twice."""
+    place = counting(delay=3.0)
+    source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 200)])
+    run_id = worked.scheduled(
+        "telegram-export-to-webhook", export=str(source), url=place.url, name="zombie", from_beginning=True
+    )
+    for count in (1, 2, 3):
+        worked.reaches(run_id, "Running", 600)
+        seen = len(place.log())
+        worked._wait_for(lambda seen=seen: len(place.log()) > seen + 1, 300)
+        _kill(run_id)
+        run = worked.reaches(run_id, "AwaitingRetry" if count < 3 else "Crashed", 600)
+        assert run["run_count"] == count
+    assert "no sign of life" in worked.sink.wait("syndicate: crashed, given up")["body"]
+    assert len([name for name in worked.sink.subjects() if "taken up again" in name]) == 2
+    place.control(delay=0)
+    worked.run("flow-run", "retry", run_id)
+    worked.reaches(run_id, "Completed", 900)
+    doubted = [effect["id"] for effect in place.effects()]
+    assert len(doubted) == len(set(doubted))
+
+
+def test_a_watcher_that_is_gone_is_told_of_once(worked):
+    """No look for as long as the alarm waits, which is shortened here."""
+    (one,) = [one for one in worked.get("/automations/filter", {}) if "watcher" in one["name"]]
+    sent = {name: one[name] for name in ("name", "description", "enabled", "actions")}
+    worked.put(f"/automations/{one['id']}", sent | {"trigger": one["trigger"] | {"within": 60}})
+    worked.watch()
+    body = worked.sink.wait("syndicate: no look at the pairs", 240)["body"]
+    assert "see whether a worker of the pool syndicate is up" in body
+    assert len([name for name in worked.sink.subjects() if "no look" in name]) == 1
+
+
+def _kill(run_id):
+    """Kill the processes of a run, as a machine that loses its power does."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if f"PREFECT__FLOW_RUN_ID={run_id}".encode() in environment:
+            os.kill(int(process.name), signal.SIGKILL)
