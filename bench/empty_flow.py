@@ -1,7 +1,8 @@
 """What a run costs beside an empty flow: whole processes, in a warm home, side by side in interleaved rounds.
 
-"empty" is a flow without a line in it, as anybody writes it: Prefect starts its own server. "sample, nothing new" is the
-bundled sample once more into its archive, "sample, anew" into an archive of its own. What a command leaves behind (Prefect's
+"empty" is a flow without a line in it, as anybody writes it: Prefect starts its own server. "empty, our start" is the
+same flow on the pack's command line, which starts that server beside the imports. "sample, nothing new" is the bundled
+sample once more into its archive, "sample, anew" into an archive of its own. What a command leaves behind (Prefect's
 server outlives its run) is waited for and counted, so that nobody's seconds are lost.
 """
 
@@ -33,6 +34,16 @@ def empty():
 
 empty()
 """
+EMPTY_OURS = """
+from tasks.cli import main
+from tasks.flow import flow
+
+@flow(name="empty")
+def empty() -> object:
+    return None
+
+main(empty)
+"""
 PR_SET_CHILD_SUBREAPER = 36
 """linux/prctl.h: orphans below this process become its children, so that their seconds can be asked for."""
 PATIENCE = 20.0
@@ -49,7 +60,11 @@ class Cost(NamedTuple):
 def measure(home: Path, *command: str) -> Cost:
     """Run a command in a folder of its own beside its home; raises when it fails."""
     environment = os.environ | {"PREFECT_HOME": str(home), "SYNDICATE_WITNESS": str(home / "witness"), "CI": "1"}
-    environment |= {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1", "PREFECT_LOGGING_LEVEL": "CRITICAL"}
+    environment |= {
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    }
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     subprocess.run([sys.executable, *command], cwd=home.parent, env=environment, capture_output=True, check=True)
     wall = time.monotonic() - began
@@ -78,9 +93,10 @@ def _reap() -> None:
 
 def one_round(folder: Path, number: int) -> dict[str, Cost]:
     """Measure everything once."""
-    home, script = folder / "home", folder / "empty.py"
+    home = folder / "home"
     return {
-        "empty": measure(home, str(script)),
+        "empty": measure(home, str(folder / "empty.py")),
+        "empty, our start": measure(home, str(folder / "empty_ours.py")),
         "sample, nothing new": measure(home, str(FLOW), "--archive", str(folder / "archive")),
         "sample, anew": measure(home, str(FLOW), "--archive", str(folder / f"archive-{number}")),
     }
@@ -95,6 +111,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "empty.py").write_text(EMPTY, encoding="utf-8")
+        (folder / "empty_ours.py").write_text(EMPTY_OURS, encoding="utf-8")
         one_round(folder, 0)
         rounds = [one_round(folder, one + 1) for one in range(number)]
     print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, ", end="")
@@ -104,14 +121,16 @@ def main() -> None:
 
 def show(rounds: Sequence[dict[str, Cost]]) -> None:
     """Print each command's seconds, and what they are beside the empty flow's of the same round."""
-    print("| what | processor seconds | of the empty flow's | seconds | of the empty flow's |\n|---|---:|---:|---:|---:|")
+    print(
+        "| what | processor seconds | of the empty flow's | seconds | of the empty flow's |\n|---|---:|---:|---:|---:|"
+    )
     for what in rounds[0]:
         cells = []
         for field in Cost._fields:
             seconds = [getattr(one[what], field) for one in rounds]
             ratios = [getattr(one[what], field) / getattr(one["empty"], field) for one in rounds]
             median = statistics.median(ratios)
-            spread = f"{median:.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
+            spread = f"{median:.2f} ({min(ratios):.2f}…{max(ratios):.2f})"
             cells = [f"{statistics.median(seconds):.1f}", spread, *cells]
         print(f"| {what} | {' | '.join(cells)} |")
 
