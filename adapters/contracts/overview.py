@@ -19,7 +19,7 @@ class Standing(Model):
     waiting_since: datetime | None = None
     """When the oldest of them was recorded: so far the place is behind what is known of the source."""
     due: datetime | None = None
-    """When the first of them may go on, whatever its place has asked for."""
+    """When the first of them may go on, in the past for at once; its place may ask for more."""
     dead: dict[str, int] = Field(default_factory=dict)
     """Its dead letters by reason."""
     begun_in_day: int = 0
@@ -30,7 +30,7 @@ class Standing(Model):
     """The id of the run that began last; empty when none is recorded."""
     last_began: datetime | None = None
     last_ended: str = ""
-    """How it ended; empty while it goes on, and when it broke off."""
+    """How it ended, "waits" when its rest is due later; empty while it goes on, and when it broke off."""
     delivered_at: datetime | None = None
     """When the last run ended that delivered something."""
     past: tuple[PastRun, ...] = ()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, select
 from adapters.contracts.jobs import PairRecord
 from adapters.contracts.overview import Overview, Standing, Turn
 from adapters.stores.sql.claiming import DAY
-from adapters.stores.sql.runs import every_pair, past
+from adapters.stores.sql.runs import WAITS, every_pair, past
 from adapters.stores.sql.tables import jobs, paces, pauses, runs
 
 Facts = defaultdict[tuple[str, str], dict[str, Any]]
@@ -41,12 +41,15 @@ def _standing(
     if delivered is None and len(ended) == limit:
         # A quiet pair: it has delivered before all these.
         delivered = next(iter(past(connection, pair.source_id, pair.destination_id, 1, 1)), None)
+    mine = facts[pair.source_id, pair.destination_id]
+    if ended and ended[0].run_id == mine.get("last_run") and not mine["last_ended"]:
+        mine["last_ended"] = ended[0].ended if ended[0].ended == WAITS else ""
     return Standing(
         pair=pair,
         past=tuple(ended),
         delivered_at=delivered.at if delivered else None,
         left_alone_until=left_alone.get(pair.destination_id),
-        **facts[pair.source_id, pair.destination_id],
+        **mine,
     )
 
 
