@@ -116,15 +116,20 @@ def short(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
+def _line(text: str, longest: int) -> str:
+    """Return text on one line, not too long; of a very long one only the beginning is looked at."""
+    return short(" ".join(text[: 2 * longest].split()), longest)
+
+
 def inline(text: str) -> str:
     """Return text that Markdown takes for nothing but text, on one line of a table; no address becomes a link."""
-    told = re.sub(r"([\\`*_{}\[\]<>#|~!&@])", r"\\\1", short(" ".join(text.split())))
+    told = re.sub(r"([\\`*_{}\[\]<>#|~!&@])", r"\\\1", _line(text, LONGEST))
     return re.sub(r"(?i)(https?|ftp)://|\bwww\.", lambda found: found[0].replace(":", r"\:").replace(".", r"\."), told)
 
 
 def code(text: str) -> str:
     """Return text as code in a line, which no backtick of its own can end."""
-    told = short(" ".join(text.split()), LONGEST_ADDRESS)
+    told = _line(text, LONGEST_ADDRESS)
     ticks = "`" * (max((len(run) for run in re.findall("`+", told)), default=0) + 1)
     return f"{ticks} {told} {ticks}" if "`" in told else f"`{told}`"
 

@@ -13,7 +13,8 @@ from rich.console import Console
 from adapters.contracts.jobs import PairRecord, PastRun
 from adapters.contracts.overview import Overview, Standing, Turn
 from tasks import overview as shown
-from tasks.planned import Deployment, Planned, Run
+from tasks.planned import Deployment, Planned, Run, reachable
+from tasks.server import ASKED_FOR
 from tasks.standing import Page, page, run_ids
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -203,6 +204,15 @@ def test_any_number_of_pairs(number):
     page_text = shown.markdown(told)
     assert (len(page_text) < 250_000, len(told.rows)) == (True, number)
     assert ("… and 2,500 more" in page_text) == (number == 3_000)
+
+
+def test_nobody_is_asked_where_no_server_is_named(monkeypatch, tmp_path):
+    """A laptop without a server: no request leaves, and the page says what to set to know more."""
+    monkeypatch.chdir(tmp_path)
+    for name in ASKED_FOR:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    assert "PREFECT_API_URL" in reachable()
 
 
 def printed(told):
