@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tasks.credentials import open_store
-from tasks.pages import inline
+from tasks.pages import LONGEST, inline, short
 from tasks.planned import Planned, ask, reachable
 from tasks.run import under_worker
 from tasks.standing import TROUBLE, Page, Row, page, run_ids
@@ -26,6 +26,8 @@ from tasks.telling import rename
 
 ROWS = 500
 """How many pairs a page shows."""
+NARROW, WIDE = 24, 40
+"""Letters of an id and of a cell, so that the page is no wider than a screen."""
 KEY = "overview"
 """The artifact's key: Prefect keeps its history under it."""
 
@@ -61,14 +63,14 @@ def show(runs: int, *, as_json: bool) -> None:
 def print_page(told: Page, console: Console) -> None:
     """Print a page as a table."""
     table = Table(box=None, pad_edge=False)
-    for name in ("pair", "state", *(name for name, _ in COLUMNS), "last runs"):
+    for name in ("pair", "state", "last runs", *(name for name, _ in COLUMNS)):
         table.add_column(name, overflow="fold")
     for row in told.rows:
         state = Text(f"{row.state}: {row.why}" if row.why else row.state, "red" if row.state in TROUBLE else "")
         address = url_for("flow-run", row.last_run) if row.has_page else None
         state.stylize(f"link {address}" if address else "")
         cells = (Text(cell(row, told.at)) for _, cell in COLUMNS)
-        table.add_row(Text(f"{row.pair}\n{place(row)}"), state, *cells, Text(row.history))
+        table.add_row(Text(f"{row.pair}\n{place(row, LONGEST)}"), state, Text(row.history), *cells)
     if told.rows:
         console.print(table, highlight=False)
     console.print(told.line, style="bold", markup=False, highlight=False)
@@ -80,7 +82,7 @@ def markdown(told: Page) -> str:
     """Return the page as Markdown."""
     lines = [f"## {inline(told.line)}", "", f"At {told.at:%Y-%m-%d %H:%M} UTC."]
     lines += [f"\n**Note:** {inline(note)}" for note in told.notes]
-    names = ["pair", "state", *(name for name, _ in COLUMNS), "last runs"]
+    names = ["pair", "state", "last runs", *(name for name, _ in COLUMNS)]
     lines += ["", f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     lines += [f"| {' | '.join(_cells(row, told.at))} |" for row in told.rows[:ROWS]]
     rest = len(told.rows) - ROWS
@@ -88,20 +90,20 @@ def markdown(told: Page) -> str:
 
 
 def _cells(row: Row, now: datetime) -> Iterator[str]:
-    """Yield a row's cells as Markdown."""
-    yield f"**{inline(row.pair)}**<br>{inline(place(row))}"
+    """Yield a row's cells as Markdown; Prefect breaks no line in a cell by itself."""
+    yield f"**{inline(short(row.pair, WIDE))}**<br>{inline(place(row, NARROW)).replace(' → ', '<br>→ ')}"
     state = f"**{row.state}**" if row.state in TROUBLE else row.state
     # Without its host: the page is read wherever Prefect's UI is reached from.
     linked = f"[{state}](/runs/flow-run/{row.last_run})" if row.has_page else state
-    yield linked + (f"<br>{inline(row.why)}" if row.why else "")
-    for _, cell in COLUMNS:
-        yield inline(cell(row, now))
+    yield linked + (f"<br>{inline(short(row.why.removeprefix(f'{row.pair}: '), WIDE))}" if row.why else "")
     yield row.history
+    for _, cell in COLUMNS:
+        yield inline(cell(row, now)).replace(", ", "<br>")
 
 
-def place(row: Row) -> str:
-    """Name a pair's places; one that has never run is named by its deployment."""
-    return " → ".join(filter(None, (row.source, row.destination))) or row.deployment
+def place(row: Row, longest: int) -> str:
+    """Name a pair's places by ids that are no longer than that; one that has never run is named by its deployment."""
+    return " → ".join(short(one, longest) for one in (row.source, row.destination) if one) or row.deployment
 
 
 def waits(row: Row, now: datetime) -> str:

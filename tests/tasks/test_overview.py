@@ -178,7 +178,7 @@ def test_the_page_is_a_table_with_links():
     pair = pair.model_copy(update={"last_run": "r1"})
     told = shown.markdown(page(Overview(at=NOW, pairs=(pair,), turns=(Turn(account="vk:1", at=NOW + HOUR),)), known))
     html = MarkdownIt("gfm-like", {"linkify": False}).render(told)
-    cells = "telegram → vk", "telegram:1 → vk:-1", "60 min ago", "2 rejected", "1 since 60 min ago", "▄▁█"
+    cells = "telegram → vk", "telegram:1", "→ vk:-1", "60 min ago", "2 rejected", "1 since 60 min ago", "▄▁█"
     assert [cell for cell in cells if cell not in html] == []
     assert '<a href="/runs/flow-run/r1"><strong>dead letters</strong></a>' in html
     assert "asked again from 13:00:00 UTC on" in html
