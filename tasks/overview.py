@@ -26,7 +26,7 @@ from tasks.telling import rename
 
 ROWS = 500
 """How many pairs a page shows."""
-NARROW, WIDE = 24, 40
+NARROW, WIDE = 20, 40
 """Letters of an id and of a cell, so that the page is no wider than a screen."""
 KEY = "overview"
 """The artifact's key: Prefect keeps its history under it."""

@@ -12,10 +12,12 @@ from rich.console import Console
 
 from adapters.contracts.jobs import PairRecord, PastRun
 from adapters.contracts.overview import Overview, Standing, Turn
+from adapters.stores.sql import SqlJobStore, engine_of
 from tasks import overview as shown
 from tasks.planned import Deployment, Planned, Run, reachable
 from tasks.server import ASKED_FOR
 from tasks.standing import Page, page, run_ids
+from tests.lived import lived
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -194,6 +196,23 @@ def test_hostile_names_are_texts():
     )
     assert (html.count("<tr>"), "<img" in html, "<a " in html, "<code>" in html) == (2, False, False, False)
     assert shown.markdown(page(Overview(at=NOW, pairs=(pair,)), Planned())).count("https://") == 0
+
+
+def test_a_store_that_has_lived(tmp_path):
+    """What the records of some hours come to: who delivered last, who has dead letters, who is paused."""
+    url = f"sqlite:///{tmp_path / 'jobs.db'}"
+    lived(url)
+    store = SqlJobStore.open(engine_of(url))
+    told = page(store.overview(20), Planned())
+    store.close()
+    assert told.line == "5 pairs: 1 dead letters, 1 paused, 3 well"
+    rows = {row.destination: row for row in told.rows}
+    assert [row.destination for row in told.rows][:2] == ["webhook:blog", "youtube:UC42"]
+    assert (rows["webhook:blog"].dead, rows["webhook:blog"].history) == ({"rejected": 3}, "█▁▁▁▄▁▁▅▁▁")
+    assert rows["youtube:UC42"].why == "until the channel is approved"
+    assert rows["vk:-42"].history == "█▄▁▃▁▄▆▁▃▅"
+    assert shown.ago(rows["vk:-42"].delivered_at, told.at) == "60 min ago"
+    assert rows["vk:-42"].begun_in_day == 59
 
 
 @pytest.mark.parametrize("number", [0, 200, 3_000])
