@@ -29,6 +29,17 @@ SOON = 5.0
 LONGEST_NAME = 200
 
 
+def _create(key: str, share: float, told: str) -> UUID | None:
+    """Create a progress artifact in Prefect."""
+    made = create_progress_artifact(progress=share, key=key, description=told)
+    return made if isinstance(made, UUID) else None
+
+
+def _move(artifact: UUID, share: float, told: str) -> None:
+    """Move a progress artifact in Prefect."""
+    update_progress_artifact(artifact, progress=share, description=told)
+
+
 @dataclass
 class _Step:
     """How far one step is, and what Prefect has been told of it."""
@@ -46,6 +57,8 @@ class ArtifactProgress:
 
     pair: str
     clock: Callable[[], float] = time.monotonic
+    create: Callable[[str, float, str], UUID | None] = _create
+    move: Callable[[UUID, float, str], None] = _move
     _steps: dict[str, _Step] = field(default_factory=dict)
 
     def progress(self, what: str, done: int, total: int) -> None:
@@ -68,11 +81,10 @@ class ArtifactProgress:
         if told == step.told:
             return
         step.told = told
-        if step.artifact is not None:
-            update_progress_artifact(step.artifact, progress=told[0], description=told[1])
-            return
-        made = create_progress_artifact(progress=told[0], key=what, description=told[1])
-        step.artifact = made if isinstance(made, UUID) else None
+        if step.artifact is None:
+            step.artifact = self.create(what, *told)
+        else:
+            self.move(step.artifact, *told)
 
 
 def watchers(progress: ArtifactProgress, *, dry_run: bool) -> Watchers:
