@@ -33,6 +33,7 @@ from adapters.contracts.ports import (
     Batch,
     BulkDestination,
     BulkSession,
+    Committed,
     Following,
     Foretelling,
     Held,
@@ -44,7 +45,7 @@ from adapters.media import FolderMediaStore
 from tasks.options import Options
 from tasks.publish import PREVIEWS, always_newest, keep, keep_pace, names, reading, refuse_mass_deletion, wholly_gone
 from tasks.report import Watcher
-from tasks.summary import Preview, Summary
+from tasks.summary import LISTED, Delivery, Preview, Summary
 
 BATCH = 5_000
 """Items a commit: seconds of work, so that a task run and an fsync cost nothing beside it."""
@@ -94,6 +95,8 @@ class BulkRoad:
     previews: list[Preview] = field(default_factory=list)
     losses: dict[str, int] = field(default_factory=dict)
     """Of a dry run: how the first items would look, and what would be lost, for how many items."""
+    deliveries: list[Delivery] = field(default_factory=list)
+    """The first items that were written."""
     _buried: dict[str, str] = field(default_factory=dict)
     """The pair's dead letters when the run began: item id → key."""
     _missing: int = 0
@@ -126,7 +129,8 @@ class BulkRoad:
                 "kept without them, and a run with a fuller export fills them in"
             )
         summary.warnings = self.warnings
-        summary.dry_run, summary.previews, summary.losses = self.options.dry_run, self.previews, self.losses
+        summary.dry_run, summary.previews, summary.deliveries = self.options.dry_run, self.previews, self.deliveries
+        summary.losses = self.losses if self.options.dry_run else self.tally.losses
         summary.close(began)
         if not self.options.dry_run:
             self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed", self.tally)
@@ -314,7 +318,12 @@ class BulkRoad:
             return
         self._missing += len(done.media_missing)
         self._example = self._example or next(iter(done.media_missing), "")
-        for item, action in pending.items:
+        self._written(pending.items, done)
+
+    def _written(self, items: Sequence[tuple[ContentItem, Action]], done: Committed) -> None:
+        """Count what a commit wrote, list the first of it, and close the dead letters that have arrived with it."""
+        foretelling, at = isinstance(self.destination, Foretelling), self.store.now()
+        for item, action in items:
             if item.id in self._buried:
                 self._record(PagePlan(supersede=[self._buried.pop(item.id)]))
             if item.id in done.left_out:
@@ -323,6 +332,16 @@ class BulkRoad:
             self.tally.delivered += 1
             self.tally.created += action is Action.CREATE
             self.tally.updated += action is Action.UPDATE
+            if len(self.deliveries) < LISTED:
+                self.deliveries.append(Delivery(item=item.id, action=str(action), url="", at=at))
+            if foretelling:
+                self._lost(item)
+
+    def _lost(self, item: ContentItem) -> None:
+        """Count what an item lost on its way."""
+        if isinstance(self.destination, Foretelling):
+            for loss in set(self.destination.render(item).losses):
+                self.tally.losses[loss] = self.tally.losses.get(loss, 0) + 1
 
     def _foretold(self, pending: _Pending) -> tuple[list[tuple[ContentItem, Action, Rejected]], _Pending]:
         """Return what the place can tell beforehand that it refuses, and the rest: halving would find one at a time."""

@@ -17,7 +17,7 @@ import cyclopts
 from rich.console import Console
 from rich.markup import escape
 
-from adapters.contracts.errors import ConfigurationError
+from adapters.contracts.errors import SyndicateError
 from tasks.flow import Command, Ended
 from tasks.server import start_beside
 
@@ -26,12 +26,7 @@ INTERRUPTED = 130
 
 def main(*flows: Callable[..., Ended]) -> None:
     """Run a flow file's command line: one flow is the command itself, several are sub-commands. Exits."""
-    app = cyclopts.App(
-        suppress_keyboard_interrupt=False,
-        default_parameter=cyclopts.Parameter(consume_multiple=True),
-        result_action="return_value",
-        version_flags=[],
-    )
+    app = _app()
     commands = [flow for flow in flows if isinstance(flow, Command)]
     for command in commands:
         function = _function(command)
@@ -40,9 +35,39 @@ def main(*flows: Callable[..., Ended]) -> None:
             app.help = function.__doc__ or ""
         else:
             app.command(function, name=command.name.rsplit("-", 1)[-1])
+    _finish(app)
+
+
+def command(function: Callable[..., int]) -> None:
+    """Run a command that is no flow run, on its own command line. Exits."""
+    app = _app()
+    app.help = inspect.getdoc(function) or ""
+
+    @app.default
+    @wraps(function)
+    def run(*arguments: Any, **options: Any) -> int:
+        os.environ.setdefault("DO_NOT_TRACK", "1")
+        with _busy("looking …"):
+            return function(*arguments, **options)
+
+    _finish(app)
+
+
+def _app() -> cyclopts.App:
+    """Return a command line without commands."""
+    return cyclopts.App(
+        suppress_keyboard_interrupt=False,
+        default_parameter=cyclopts.Parameter(consume_multiple=True),
+        result_action="return_value",
+        version_flags=[],
+    )
+
+
+def _finish(app: cyclopts.App) -> None:
+    """Understand the command line, do what it says, and exit."""
     try:
         code = app(exit_on_error=False, print_error=False)
-    except (cyclopts.CycloptsError, ConfigurationError) as error:
+    except (cyclopts.CycloptsError, SyndicateError) as error:
         complain(str(error))
         code = 1
     except KeyboardInterrupt:

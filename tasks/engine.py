@@ -10,7 +10,6 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from prefect import State, Task, task
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.context import TaskRunContext
@@ -90,25 +89,6 @@ class PrefectEngine:
         """Do a whole transfer as a task run, or take what it came to under the same key."""
         result: Any = transfer(key, name, do)
         return result if isinstance(result, Tally) else Tally(**result)
-
-
-class ArtifactProgress:
-    """Progress as an artifact of the flow run's page."""
-
-    def __init__(self) -> None:
-        self._artifacts: dict[str, UUID] = {}
-
-    def progress(self, what: str, done: int, total: int) -> None:
-        """Create or move the artifact of this step; a step of unknown length has none."""
-        if not total:
-            return
-        share = min(100.0, 100.0 * done / total)
-        if what in self._artifacts:
-            update_progress_artifact(self._artifacts[what], progress=share)
-        else:
-            made = create_progress_artifact(progress=share, key=what, description=f"{what}")
-            if isinstance(made, UUID):
-                self._artifacts[what] = made
 
 
 def reschedule(run_id: UUID, due: datetime) -> None:

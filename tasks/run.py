@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -11,10 +12,9 @@ from typing import Any, ParamSpec
 from uuid import UUID, uuid4
 
 from prefect import State
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.client.orchestration import get_client
+from prefect.artifacts import create_table_artifact
 from prefect.runtime import deployment, flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 from pydantic import ValidationError
 from typing_extensions import TypeIs
 
@@ -23,15 +23,17 @@ from adapters.contracts.jobs import DeadLetterFilter, Job, JobStore
 from adapters.contracts.ports import BulkDestination, PublishingDestination, SourceAdapter
 from adapters.contracts.retry import RetryPolicy
 from tasks.bulk import BulkRoad
+from tasks.charts import SHOWN
 from tasks.credentials import media_store, open_store, store_place
-from tasks.engine import ArtifactProgress, PrefectEngine, reschedule
+from tasks.engine import PrefectEngine, reschedule
 from tasks.holding import alone
 from tasks.identity import check_identity
 from tasks.options import Options, one_line
-from tasks.pages import dead_letter_rows, delivered_page, summary_page
+from tasks.pages import dead_letter_rows, listed
 from tasks.publish import PublishingRoad
-from tasks.report import FACE, Watchers
+from tasks.report import FACE
 from tasks.summary import LISTED, Summary
+from tasks.telling import ArtifactProgress, name_run, rename, show_artifacts, state_of, watchers
 
 P = ParamSpec("P")
 
@@ -65,12 +67,14 @@ def run_pair(
 
     def carry(store: JobStore) -> Summary:
         media, policy = media_store(), RetryPolicy()
-        engine, watcher = PrefectEngine(policy), _watchers(dry_run=options.dry_run)
+        engine, progress = PrefectEngine(policy), ArtifactProgress(pair)
+        watcher = watchers(progress, dry_run=options.dry_run)
         if is_bulk(destination):
             road = BulkRoad(pair, source, destination, settings, store, media, options, engine, watcher, run_id())
             summary = road.run()
+            progress.finish(summary.pending)
             summary.place = str(settings.get("archive") or settings.get("database") or settings.get("feed") or "")
-            summary.destination = destination.identity
+            summary.source, summary.destination = source.identity, destination.identity
             return summary
         place = destination
         if not options.dry_run:
@@ -89,7 +93,8 @@ def run_pair(
             watcher,
             run_id(),
         ).run()
-        summary.destination = place.identity
+        progress.finish(summary.pending)
+        summary.source, summary.destination = source.identity, place.identity
         return summary
 
     lasting = under_worker() and not is_bulk(destination)
@@ -120,6 +125,7 @@ def conclude(
         try:
             summary = drive(store)
             dead = store.dead_letters(DeadLetterFilter(run_id=run_id(), limit=LISTED)) if summary.died else []
+            summary.past = store.history(summary.source, summary.destination, SHOWN)
         finally:
             store.close()
     except RateLimited as error:
@@ -136,14 +142,8 @@ def conclude(
         face.summary = summary
     if summary_file:
         summary.write(Path(summary_file))
-    create_markdown_artifact(summary_page(summary), key="summary", description=summary.line)
-    if summary.deliveries:
-        told = f"{summary.delivered:,} delivered"
-        create_markdown_artifact(delivered_page(summary), key="delivered", description=told)
-    if dead:
-        told = f"{summary.died:,} not delivered, and why" + (f"; the first {LISTED:,}" if summary.died > LISTED else "")
-        create_table_artifact(dead_letter_rows(dead), key="dead-letters", description=told)
-    return _state(summary)
+    show_artifacts(summary, dead)
+    return _ended(summary)
 
 
 def _advise(summary: Summary) -> None:
@@ -158,42 +158,12 @@ def _advise(summary: Summary) -> None:
         summary.next_step = "python flows/dead_letters.py list"
 
 
-def _state(summary: Summary) -> State[Any]:
-    """Turn a summary into the state of its flow run; a long wait under a worker does not return."""
-    identity = flow_run.get_id()
-    if identity:
-        with get_client(sync_client=True) as client:
-            client.update_flow_run(
-                UUID(str(identity)), name=summary.line[:200], tags=sorted({*flow_run.get_tags(), *_tags(summary)})
-            )
+def _ended(summary: Summary) -> State[Any]:
+    """Name the flow run and return the state it ends in; a long wait under a worker does not return."""
+    name_run(summary)
     if summary.come_back is not None and under_worker() and summary.exit_code != 1:
-        reschedule(UUID(str(identity)), summary.come_back)
-    data = summary.model_dump(mode="json")
-    # A failed state carries no data: Prefect takes whatever it finds there for an exception.
-    if summary.exit_code == 1:
-        return Failed(message=summary.errors[0])
-    if summary.exit_code == 2:  # noqa: PLR2004 - the exit code that says so
-        return Failed(message=f"{summary.died} dead letters: {summary.line}. Next: {summary.next_step}")
-    if summary.come_back is not None:
-        return Completed(name="Deferred", message=f"{summary.line}; {summary.next_step}", data=data)
-    return Completed(message=summary.line, data=data)
-
-
-def _tags(summary: Summary) -> set[str]:
-    """Name pair and destination, so that runs, and automations on them, can be told apart."""
-    named = {"pair": summary.pair, "destination": summary.destination}
-    return {f"{name}:{value}" for name, value in named.items() if value}
-
-
-def _watchers(*, dry_run: bool) -> Watchers:
-    """Tell the terminal where a person looks at it, and Prefect's page always, but seldom."""
-    watchers = Watchers()
-    face = FACE.get()
-    if face is not None and face.bars is not None:
-        watchers.each.append((face.bars, 0.1))
-    if not dry_run:
-        watchers.each.append((ArtifactProgress(), 5.0))
-    return watchers
+        reschedule(UUID(str(flow_run.get_id())), summary.come_back)
+    return state_of(summary)
 
 
 def is_bulk(destination: BulkDestination | PublishingDestination) -> TypeIs[BulkDestination]:
@@ -212,6 +182,12 @@ def guarded(body: Callable[P, object]) -> Callable[P, object]:
             return cannot_work(one_line(error))
         except SyndicateError as error:
             return cannot_work(error)
+        except Exception as bug:
+            # Its message may be anything, a stranger's text too; it stands in the state and in the log. Should the name
+            # not arrive, that is not what is to be told.
+            with suppress(Exception):
+                rename(f"{flow_run.get_flow_name()}: broke off, {type(bug).__name__}", set())
+            raise
 
     return flow_body
 
@@ -222,7 +198,7 @@ def cannot_work(error: SyndicateError) -> State[Any]:
     face = FACE.get()
     if face is not None:
         face.error = str(error)
-    return _state(summary)
+    return _ended(summary)
 
 
 def with_store(do: Callable[[JobStore], object]) -> object:
@@ -241,5 +217,6 @@ def show_jobs(jobs: list[Job], *, as_json: bool, whole: bool) -> State[Any]:
     if face is not None:
         face.show_jobs(jobs, rows, as_json=as_json, whole=whole)
     if rows:
-        create_table_artifact(rows, key="dead-letters", description=f"{len(rows)} jobs")
-    return Completed(message=f"{len(rows)} jobs", data=rows)
+        told = f"{len(rows):,} jobs" + (f"; the first {LISTED:,}" if len(rows) > LISTED else "")
+        create_table_artifact(listed(rows), key="dead-letters", description=told)
+    return Completed(message=f"{len(rows)} jobs", data=listed(rows))

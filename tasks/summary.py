@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import Tally
+from adapters.contracts.jobs import PastRun, Tally
 
 LISTED = 1_000
 """How many receipts and dead letters a run's page lists."""
@@ -69,7 +69,11 @@ class Summary(BaseModel):
     losses: dict[str, int] = Field(default_factory=dict)
     """What was lost on the way, or would be in a dry run, and for how many items."""
     deliveries: list[Delivery] = Field(default_factory=list, exclude=True)
-    """The first receipts of a publishing run."""
+    """The first of what was delivered."""
+    past: list[PastRun] = Field(default_factory=list, exclude=True)
+    """The pair's last runs, the newest first, this one too."""
+    source: str = ""
+    """The source's identity."""
     destination: str = ""
     """The destination's identity."""
     place: str = ""
@@ -124,12 +128,28 @@ class Summary(BaseModel):
         """Say what a run came to, in a few words."""
         if self.errors:
             return f"stopped, {self.errors[0]}"
+        dead = f"{self.dead:,} dead"
         if self.dry_run:
-            return f"dry run, {self.pending:,} would be delivered"
-        parts = [f"{self.created:,} new", f"{self.updated:,} edited"]
+            refused = [f"{self.dead:,} would be refused"] if self.dead else []
+            return ", ".join(["dry run", f"{self.pending:,} would be delivered", *refused])
+        if self.come_back is not None and not self.seen + self.carried:
+            return f"waits {self._until}, {self.warnings[0]}" if self.warnings else f"waits {self._until}"
+        parts = [f"{self.created:,} new", f"{self.updated:,} edited"] if self.delivered else ["nothing new"]
         parts += [f"{self.deleted:,} deleted"] if self.deleted else []
-        parts += [f"{self.pending:,} pending"] if self.pending else []
-        return ", ".join([*parts, f"{self.dead:,} dead"])
+        parts += [f"{self.pending:,} pending{self._why_pending}"] if self.pending else []
+        return ", ".join([*parts, dead])
+
+    @property
+    def _why_pending(self) -> str:
+        """Say what pending items wait for."""
+        if self.blocked:
+            return " behind a dead letter"
+        return f" {self._until}" if self.come_back else ""
+
+    @property
+    def _until(self) -> str:
+        """Say until when a run waits."""
+        return f"until {self.come_back:%Y-%m-%d %H:%M} UTC" if self.come_back else ""
 
     def write(self, path: Path) -> None:
         """Write the summary as JSON, whole or not at all."""

@@ -6,11 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import Field
 
 from adapters.contracts.item import ContentItem, Model, Unreadable
+
+if TYPE_CHECKING:
+    from adapters.contracts.overview import Overview
 
 
 class Action(StrEnum):
@@ -473,6 +476,9 @@ class JobStore(Protocol):
 
     def history(self, source_id: str, destination_id: str, limit: int, *, delivered: int = 0) -> list[PastRun]:
         """Return the pair's last runs that delivered at least so many, newest first; a retried run is there twice."""
+
+    def overview(self, past: int) -> Overview:
+        """Return where every pair stands, at one moment, each with so many of its last runs."""
 
     def tally(self, run_id: str) -> Tally:
         """Count the run's items from the records."""

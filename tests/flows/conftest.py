@@ -37,13 +37,15 @@ def run(home, tmp_path, request):
     """
     served = {"PREFECT_API_URL": request.getfixturevalue("api")} if "served" in request.keywords else {}
 
+    def environment(**variables):
+        own = {"PREFECT_HOME": str(home), "SYNDICATE_WITNESS": str(tmp_path / "w")}
+        return os.environ | own | served | variables
+
     def start(flow, *arguments, stdin=None, **variables):
-        environment = os.environ | {"PREFECT_HOME": str(home), "SYNDICATE_WITNESS": str(tmp_path / "w")}
-        environment |= served | variables
         return subprocess.Popen(
             [sys.executable, str(ROOT / "flows" / f"{flow}.py"), *map(str, arguments)],
             cwd=tmp_path,
-            env=environment,
+            env=environment(**variables),
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -67,7 +69,7 @@ def run(home, tmp_path, request):
         output, _ = process.communicate(timeout=900)
         return process.returncode, output, {}
 
-    finish.start, finish.plain = start, plain
+    finish.start, finish.plain, finish.environment = start, plain, environment
     return finish
 
 

@@ -1,6 +1,6 @@
 """Prefect's UI as a person uses it: the form filled, the run looked at, Retry clicked; minutes: `pytest -m long`.
 
-With SYNDICATE_TEST_PICTURES=docs/images the pictures of docs/running.md are taken anew.
+With SYNDICATE_TEST_PICTURES=docs/images the pictures of docs/running.md and docs/seeing.md are taken anew.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.exports import export, message
+from tests.lived import lived
 from tests.servers.browser import Browser
 from tests.servers.prefect import Prefect
 
@@ -69,3 +70,35 @@ def test_a_form_is_filled_and_a_failed_run_retried(server, browser, counting, tm
     browser.go(f"/runs/flow-run/{run_id}")
     browser.see("telegram_export → webhook: 1 new, 0 edited, 0 dead")
     browser.picture("retried", height=760)
+
+
+def test_the_overview_leads_to_the_runs(server, browser, tmp_path):
+    """Every pair is on one page, whatever the colours; a run's page shows the history of its pair as a picture."""
+    lived(server.environment["SYNDICATE_DATABASE_URL"])
+    source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 6)])
+    for _ in range(2):
+        run_id = server.deployment_run(
+            "telegram-export-to-local/default", export=str(source), archive=str(tmp_path / "archive")
+        )
+        server.wait(run_id, "Completed", seconds=600)
+    looked = server.deployment_run("overview/default")
+    server.wait(looked, "Completed", seconds=600)
+
+    (artifact,) = server.artifact_ids(looked)
+    for colours in ("light", "dark"):
+        browser.theme(colours)
+        browser.go(f"/artifacts/artifact/{artifact['id']}")
+        browser.see("rss → webhook")
+        browser.see("until the channel is approved")
+        browser.picture(f"overview-{colours}", height=1000)
+    row = browser.page.get_by_role("row").filter(has_text="telegram_export → local")
+    row.get_by_role("link", name="well").click()
+    browser.page.wait_for_url(f"**/runs/flow-run/{run_id}*")
+
+    (summary,) = [one for one in server.artifact_ids(run_id) if one["key"] == "summary"]
+    browser.go(f"/artifacts/artifact/{summary['id']}")
+    browser.see("The pair's last runs")
+    picture = browser.page.get_by_alt_text("delivered in the last 2 runs: █▁")
+    picture.wait_for()
+    assert picture.evaluate("shown => shown.naturalWidth") > 0
+    browser.picture("history", height=760)

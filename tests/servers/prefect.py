@@ -153,8 +153,9 @@ class Prefect(Api):
         return found["id"]
 
     def runs(self):
-        """Return the ids of all flow runs."""
-        return {found["id"] for found in self.get("/flow_runs/filter", {"limit": 200})}
+        """Return the ids of all flow runs that somebody started: no schedule's."""
+        asked = {"limit": 200, "sort": "EXPECTED_START_TIME_ASC"}
+        return {found["id"] for found in self.get("/flow_runs/filter", asked) if not found["auto_scheduled"]}
 
 
 def _free_port():

@@ -21,6 +21,7 @@ from adapters.conformance.stores.dead_letters import DeadLetters
 from adapters.conformance.stores.fencing import Fencing
 from adapters.conformance.stores.holds import Holds
 from adapters.conformance.stores.lifecycle import Lifecycle
+from adapters.conformance.stores.overview import Overviews
 from adapters.conformance.stores.planning import Planning
 from adapters.conformance.stores.runs import Runs
 from adapters.conformance.stores.samples import Clock
@@ -29,5 +30,5 @@ from adapters.conformance.suite import Suite
 __all__ = ["Clock", "StoreSuite"]
 
 
-class StoreSuite(Suite, Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters, Holds):
+class StoreSuite(Suite, Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters, Holds, Overviews):
     """The job store's promises, sentence by sentence; bring the fixtures `clock`, `store` and `reopen`."""

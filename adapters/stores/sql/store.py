@@ -29,8 +29,9 @@ from adapters.contracts.jobs import (
     State,
     Tally,
 )
+from adapters.contracts.overview import Overview
 from adapters.databases.engines import BEGIN, prepare
-from adapters.stores.sql import claiming, dead_letters, holding, holds, planning, runs, schema
+from adapters.stores.sql import claiming, dead_letters, holding, holds, overview, planning, runs, schema
 from adapters.stores.sql.engines import reaching
 from adapters.stores.sql.rows import WHOLE, job_of, job_row, upsert
 from adapters.stores.sql.tables import cursors, jobs, pauses, store
@@ -236,6 +237,11 @@ class SqlJobStore:
         """Return the pair's last runs that delivered at least so many, the newest first."""
         with self._reading() as connection:
             return runs.past(connection, source_id, destination_id, limit, delivered)
+
+    def overview(self, past: int) -> Overview:
+        """Return where every pair stands, at one moment, each with so many of its last runs."""
+        with self._reading() as connection:
+            return overview.overview(connection, moment(connection, self._clock), past)
 
     def tally(self, run_id: str) -> Tally:
         """Count the run's items from the records."""
