@@ -63,6 +63,8 @@ class Summary(BaseModel):
     """When what waits is due."""
     blocked: bool = False
     """Whether what is pending waits behind a dead letter, because the pair asks for order."""
+    paused: str = ""
+    """Why the pair is paused: then nothing was delivered, or nothing more."""
     dry_run: bool = False
     previews: list[Preview] = Field(default_factory=list)
     """Of a dry run: the first renderings."""
@@ -103,6 +105,11 @@ class Summary(BaseModel):
             )
         return summary
 
+    @classmethod
+    def of_paused(cls, pair: str, why: str) -> Summary:
+        """Sum up a run that found its pair paused and did nothing."""
+        return cls(pair=pair, paused=why)
+
     def close(self, began: float) -> Summary:
         """Fill in duration and exit code: of several the first of 1, 2, 75."""
         self.duration_s = round(time.monotonic() - began, 2)
@@ -124,6 +131,8 @@ class Summary(BaseModel):
         """Say what a run came to, in a few words."""
         if self.errors:
             return f"stopped, {self.errors[0]}"
+        if self.paused and not self.seen + self.carried:
+            return f"paused, {self.paused}"
         if self.dry_run:
             return f"dry run, {self.pending:,} would be delivered"
         parts = [f"{self.created:,} new", f"{self.updated:,} edited"]

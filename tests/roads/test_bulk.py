@@ -55,7 +55,7 @@ def test_what_is_refused_is_a_dead_letter_once_and_is_redriven(road, tmp_path, m
     assert (again.already, again.dead, again.died, again.exit_code) == (7, 1, 0, 0)
     (dead,) = road.store.dead_letters(DeadLetterFilter())
     assert (dead.item_id, dead.reason, dead.item.text) == ("list:1/5", Reason.REJECTED, "long " * 200)
-    assert road(ListSource([])).redrive([dead]).delivered == 1
+    assert road(ListSource([])).redrive([[dead]]).delivered == 1
     assert not road.store.dead_letters(DeadLetterFilter())
     assert len(lines(tmp_path / "archive")) == 8
     assert road(source).run().already == 8
