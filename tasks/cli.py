@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import cyclopts
@@ -33,13 +34,14 @@ def main(*flows: Callable[..., Ended]) -> None:
         version_flags=[],
     )
     commands = [flow for flow in flows if isinstance(flow, Command)]
+    file = f"{Path(sys.argv[0]).stem.replace('_', '-')}-"
     for command in commands:
         function = _function(command)
         if len(commands) == 1:
             app.default(function)
             app.help = function.__doc__ or ""
         else:
-            app.command(function, name=command.name.rsplit("-", 1)[-1])
+            app.command(function, name=command.name.removeprefix(file))
     try:
         code = app(exit_on_error=False, print_error=False)
     except (cyclopts.CycloptsError, ConfigurationError) as error:

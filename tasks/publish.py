@@ -18,6 +18,7 @@ from adapters.contracts.errors import ConfigurationError, MassDeletion
 from adapters.contracts.item import ContentItem, Media, Unreadable
 from adapters.contracts.jobs import (
     Conflict,
+    Counts,
     Cursor,
     DeadLetterFilter,
     Descriptor,
@@ -61,6 +62,7 @@ REDRIVEN_BY_RETRY = (Reason.REJECTED, Reason.EXHAUSTED)
 
 SLICE = 200
 """How many dead letters are made pending at once: a run that dies leaves no more than these to others."""
+UNMARKED = "deleted, but nothing is kept to mark"
 PREVIEWS = 20
 """How many renderings a dry run keeps."""
 
@@ -296,9 +298,8 @@ class PublishingRoad:
         if known.held is None:
             # What nobody could read was never there to be marked.
             return planner.deletion(known)
-        raise ConfigurationError(
-            f"{known.item_id} is deleted at its source, and nothing is kept of it to mark: say --deletes follow"
-        )
+        # Pruned, or imported: what is there stays as it is.
+        return PagePlan() if known.met else PagePlan(counts=Counts(seen=1, filtered={UNMARKED: 1}))
 
     def _crowded(self) -> ConfigurationError:
         """Say that runs hinder each other."""

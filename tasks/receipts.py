@@ -73,7 +73,8 @@ def _told(
     """Say what was imported, or would be."""
     new = [line.brought for line, fit in zip(lines, fits, strict=True) if fit is Fit.NEW]
     known = len(lines) - len(new)
-    line = f"{len(new):,} receipts {'would be ' if dry_run else ''}imported for {' → '.join(pair)}, {known:,} known already"
+    did = "would be imported" if dry_run else "imported"
+    line = f"{len(new):,} receipts {did} for {' → '.join(pair)}, {known:,} known already"
     rows = [{"item": one.item_id, "object": one.receipt.remote_id, "url": one.receipt.url} for one in new]
     deed = Deed(f"dry run: {line}" if dry_run else line, rows[:1000], len(rows), ("item", "object", "url"))
     blind = sum(not one.receipt.version for one in new)
@@ -117,16 +118,17 @@ def _read(path: Path, now: datetime) -> list[Line]:
     """Read and check every line; raises ConfigurationError naming the bad ones by their numbers."""
     lines: list[Line] = []
     bad: list[tuple[int, str]] = []
-    met: dict[str, int] = {}
+    met: dict[tuple[str, str], int] = {}
     for number, found in _records(path):
         try:
             brought = _brought(found, now)
-            if (before := met.setdefault(brought.item_id, number)) != number:
-                raise ValueError(f"item_id {brought.item_id} stands in line {before} too")
         except ValueError as error:
             bad.append((number, str(error)))
-        else:
-            lines.append(Line(number, brought))
+            continue
+        lines.append(Line(number, brought))
+        for name, value in (("item_id", brought.item_id), ("remote_id", brought.receipt.remote_id)):
+            if (before := met.setdefault((name, value), number)) != number:
+                bad.append((number, f"{name} {value} stands in line {before} too"))
     if bad:
         raise _refusal(str(path), bad)
     if not lines:
@@ -202,7 +204,7 @@ def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError(f"{name} is no text")
+        raise ValueError(f"{name} is no text")  # noqa: TRY004 - a line's mistake, not a caller's
     text = str(value).strip()
     if len(text) > LONGEST:
         raise ValueError(f"{name} is longer than {LONGEST:,} characters")
