@@ -99,10 +99,13 @@ def prune_records(*, days: int = 90, dry_run: bool = False) -> Ended:
         dry_run: Say what would be dropped, and how many bytes that would free.
     """
     from tasks.credentials import media_store
-    from tasks.prune import prune
+    from tasks.prune import prune, results_folder
     from tasks.run import with_store
 
-    return with_store(lambda store: prune(store, media_store(), days, dry_run=dry_run).end("pruned"))
+    def drop(store: KeepingStore) -> Ended:
+        return prune(store, media_store(), results_folder(), days, dry_run=dry_run).end("pruned")
+
+    return with_store(drop)
 
 
 if __name__ == "__main__":

@@ -51,12 +51,20 @@ class Freed:
         return f"{told or 'nothing'}, about {_size(self.bytes)}"
 
 
-def prune(store: KeepingStore, media: FolderMediaStore, days: int, *, dry_run: bool) -> Deed:
-    """Drop what is older than so many days and needed by nobody, or tell what that would be."""
+def results_folder() -> Path | None:
+    """Return the folder in which Prefect keeps results; None where it is no folder of this machine."""
+    storage: Any = get_default_result_storage()
+    return Path(str(storage.basepath)).expanduser() if isinstance(storage, LocalFileSystem) else None
+
+
+def prune(store: KeepingStore, media: FolderMediaStore, results: Path | None, days: int, *, dry_run: bool) -> Deed:
+    """Drop what is older than so many days and needed by nobody, or tell what that would be.
+
+    `results` is the folder in which Prefect keeps them, None where it is none of this machine's.
+    """
     if days < 1:
         raise ConfigurationError(f"--days {days} is too little: what was sent today is still counted; give 1 or more")
     before = store.now() - timedelta(days=days)
-    results = _results()
     freed = _foretold(store, before, results) if dry_run else _dropped(store, before, results)
     if results is None:
         freed.notes.append("Prefect keeps its results elsewhere than in a folder of this machine: they are not pruned")
@@ -107,12 +115,6 @@ def _batches(store: KeepingStore, before: datetime) -> Iterator[list[str]]:
     while page := store.done_jobs(before, after, BATCH):
         after = page[-1][0]
         yield [key for _, key in page]
-
-
-def _results() -> Path | None:
-    """Return the folder in which Prefect keeps results; None where it is no folder of this machine."""
-    storage: Any = get_default_result_storage()
-    return Path(str(storage.basepath)).expanduser() if isinstance(storage, LocalFileSystem) else None
 
 
 def _of(results: Path | None, keys: Sequence[str]) -> Iterator[Path]:

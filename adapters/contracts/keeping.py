@@ -86,7 +86,7 @@ class Prunable:
     """Entries of ended runs' lists of what they counted."""
     history: int = 0
     bytes: int = 0
-    """Of all that, about."""
+    """Of the jobs and their items, about."""
 
 
 class KeepingStore(JobStore, Protocol):

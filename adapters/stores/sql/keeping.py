@@ -88,11 +88,12 @@ def take_receipts(
         object_row(source_id, destination_id, item_id, one.receipt) for one, item_id, fit in judged if fit is Fit.NEW
     ]
     upsert(connection, objects, rows)
-    for one, item_id, fit in judged:
-        if fit is Fit.NEW:
-            values = _closed(now, Outcome.ADOPTED, run_id) | {"receipt": receipt_json(one.receipt)}
-            mine = (jobs.c.destination_id == destination_id, jobs.c.item_id == item_id)
-            connection.execute(update(jobs).where(*mine, jobs.c.state != State.DONE.value).values(**values))
+    new = {item_id: receipt_json(one.receipt) for one, item_id, fit in judged if fit is Fit.NEW}
+    mine = (jobs.c.destination_id == destination_id, one_of(connection, jobs.c.item_id, new))
+    unsettled = select(jobs.c.key, jobs.c.item_id).where(*mine, jobs.c.state != State.DONE.value)
+    for row in connection.execute(unsettled).all():
+        values = _closed(now, Outcome.ADOPTED, run_id) | {"receipt": new[row.item_id]}
+        connection.execute(update(jobs).where(jobs.c.key == row.key).values(**values))
     return [fit for _, _, fit in judged]
 
 

@@ -32,8 +32,8 @@ from adapters.stores.sql.tables import cursors, history, jobs, marks, runs
 
 HISTORY = 100
 """How many of a pair's last runs are remembered for ever."""
-MARK_BYTES, ROW_BYTES = 150, 400
-"""What an entry of a run's list, and a job's row without its item, take about."""
+ROW_BYTES = 400
+"""What a job's row without its item takes, about."""
 _DIGEST = re.compile(r'"sha256":"([0-9a-f]{64})"')
 _HEAVY = or_(jobs.c.payload.is_not(None), jobs.c.unreadable.is_not(None))
 _later = history.alias("later")
@@ -47,7 +47,7 @@ def prunable(connection: Connection, before: datetime) -> Prunable:
     listed = _count(connection, marks.c.key, marks.c.run_id.in_(_ended(before)))
     gone = _count(connection, runs.c.run_id, *_over(before))
     past = _count(connection, history.c.seq, *_past(before))
-    told = int(weight or 0) + revisions * ROW_BYTES + listed * MARK_BYTES
+    told = int(weight or 0) + revisions * ROW_BYTES
     return Prunable(payloads, revisions, runs=gone, marks=listed, history=past, bytes=told)
 
 
