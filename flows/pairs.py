@@ -77,17 +77,13 @@ def forget_pair(*, source: str, destination: str, item: str = "", yes: bool = Fa
         item: Only this item (telegram:1000000001/5); empty: the whole pair.
         yes: Do it.
     """
-    from tasks.pairs import forget, named
+    from tasks.pairs import forget
     from tasks.run import run_id, with_store
 
     if not source or not destination:
         raise ConfigurationError("forget what? Name both --source and --destination: `pairs list` shows them")
-
-    def drop(store: KeepingStore) -> Ended:
-        (pair,) = named(store, Pairs(source=source, destination=destination), "forget")
-        return forget(store, pair, item, run_id(), yes=yes).end("forgotten")
-
-    return with_store(drop)
+    pair = (source, destination)
+    return with_store(lambda store: forget(store, pair, item, run_id(), yes=yes).end("forgotten"))
 
 
 @flow(name="pairs-prune")

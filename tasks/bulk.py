@@ -159,6 +159,8 @@ class BulkRoad:
                         self._buried[job.item_id] = job.key
                         pending.items.append((job.item, job.action))
                 self._step(session, pending, None)
+        # Refused once more, the very same letter lies there still: it was tried in this run.
+        self.tally.died = sum(self.tally.dead.values())
         return Summary.of(self.pair, self.tally).close(began)
 
     def _begin(self) -> None:

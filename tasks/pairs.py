@@ -99,21 +99,22 @@ def _names(pairs: Sequence[PairRecord]) -> list[dict[str, str]]:
     return [{"source": pair.source_id, "destination": pair.destination_id} for pair in pairs]
 
 
-def forget(store: KeepingStore, pair: PairRecord, item: str, run_id: str, *, yes: bool) -> Deed:
+def forget(store: KeepingStore, pair: tuple[str, str], item: str, run_id: str, *, yes: bool) -> Deed:
     """Drop what is remembered of a pair, or of one of its items; without `yes` only tell what that would mean."""
-    names = pair.source_id, pair.destination_id
-    what = f"{item} at {pair.destination_id}" if item else " → ".join(names)
-    if busy := store.going(runs_of(*names)):
+    what = f"{item} at {pair[1]}" if item else " → ".join(pair)
+    if store.pair(*pair) is None and pair not in {(one.source_id, one.destination_id) for one in store.stock()}:
+        raise ConfigurationError(f"the store knows no pair {' → '.join(pair)}: `{COMMAND} list` shows the names")
+    if busy := store.going(runs_of(*pair)):
         raise ConfigurationError(
             f"{what} is not forgotten while a run is going: {busy[0]}; let it end, or pause the pair"
         )
     if not yes:
-        told = store.remembered(*names, item)
+        told = store.remembered(*pair, item)
         deed = Deed(f"dry run: {_forgotten(told, what)} would be forgotten", notes=_warnings(told, item))
         deed.next_step = "the same with --yes"
         return deed
     try:
-        told = store.forget(*names, item, run_id=run_id)
+        told = store.forget(*pair, item, run_id=run_id)
     except Conflict as error:
         raise ConfigurationError(f"{what} is not forgotten: {error}; let the run end, or wait a minute") from None
     next_step = "the pair's next run reads its source anew and sends what it finds"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
 from adapters.contracts.jobs import (
     Action,
@@ -52,15 +52,24 @@ def find(connection: Connection, which: DeadLetterFilter) -> list[Job]:
     return found
 
 
-def meant(connection: Connection, which: DeadLetterFilter) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Yield the place, pair and reason of each matching dead letter, oldest first; the limit is the caller's."""
+class Meant(NamedTuple):
+    """A dead letter that is meant: its place in the order, whose it is, and why."""
+
+    seq: int
+    source_id: str
+    destination_id: str
+    reason: str
+
+
+def meant(connection: Connection, which: DeadLetterFilter) -> Iterator[Meant]:
+    """Yield the matching dead letters, oldest first; the limit is the caller's."""
     columns = (jobs.c.seq, jobs.c.source_id, jobs.c.destination_id, jobs.c.reason)
-    if not which.error:
-        yield from connection.execute(select(*columns).where(*_meant(connection, which)).order_by(jobs.c.seq))
-        return
     wanted = which.error.casefold()
-    told = select(*columns, jobs.c.failures).where(*_meant(connection, which)).order_by(jobs.c.seq)
-    yield from (row for row in connection.execute(told) if _says(row.failures, wanted))
+    failures = (jobs.c.failures,) if wanted else ()
+    told = select(*columns, *failures).where(*_meant(connection, which)).order_by(jobs.c.seq)
+    for seq, source_id, destination_id, reason, *failed in connection.execute(told):
+        if not wanted or _says(failed[0], wanted):
+            yield Meant(seq, source_id, destination_id, reason)
 
 
 def _says(failures: Sequence[dict[str, Any]], wanted: str) -> bool:
