@@ -5,10 +5,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import JobStore
+from adapters.contracts.keeping import KeepingStore
 from tasks.cli import main
 from tasks.flow import Ended, flow
-from tasks.summary import Summary
+from tasks.summary import LISTED, Summary
 from tasks.which import Which
 
 AsJson = Annotated[bool, Parameter(name="--json")]
@@ -21,9 +21,11 @@ def list_dead_letters(which: Which, *, as_json: AsJson = False) -> Ended:
     Args:
         as_json: Print JSON, one object a line.
     """
-    from tasks.run import show_jobs, with_store
+    from tasks.dead_letters import listed
+    from tasks.run import with_store
 
-    return with_store(lambda store: show_jobs(store.dead_letters(which.filter()), as_json=as_json, whole=False))
+    most = None if as_json else LISTED
+    return with_store(lambda store: listed(store, which.filter(), most=most).end("dead-letters", as_json=as_json))
 
 
 @flow(name="dead-letters-show")
@@ -36,7 +38,7 @@ def show_dead_letter(key: str, *, as_json: AsJson = False) -> Ended:
     """
     from tasks.run import show_jobs, with_store
 
-    def show(store: JobStore) -> Ended:
+    def show(store: KeepingStore) -> Ended:
         job = store.get(key)
         if job is None:
             raise ConfigurationError(f"there is no job {key}: `dead_letters list` shows the keys")
@@ -46,23 +48,41 @@ def show_dead_letter(key: str, *, as_json: AsJson = False) -> Ended:
 
 
 @flow(name="dead-letters-redrive")
-def redrive_dead_letters(which: Which, *, dry_run: bool = False, as_json: AsJson = False, summary: str = "") -> Ended:
+def redrive_dead_letters(
+    which: Which,
+    *,
+    dry_run: bool = False,
+    per_minute: int | None = None,
+    wait: bool = False,
+    as_json: AsJson = False,
+    summary: str = "",
+) -> Ended:
     """Send dead letters again. Those in doubt (`unknown`) go only when that reason is named.
 
     Args:
         dry_run: Show which would be sent again, and send none.
+        per_minute: At most this many are sent in a minute; empty: as fast as the place takes them.
+        wait: Whether to wait in this process however long the far side asks.
         as_json: With dry_run: print JSON.
         summary: A file to write the summary to, as JSON.
     """
     from tasks.credentials import media_store
-    from tasks.dead_letters import matching, redrive
-    from tasks.run import conclude, run_id, show_jobs, with_store
+    from tasks.dead_letters import foretold
+    from tasks.redrive import Redrive
+    from tasks.run import conclude, run_id, with_store
 
+    if per_minute is not None and per_minute < 1:
+        raise ConfigurationError(
+            f"--per-minute {per_minute} sends nothing: give a whole number from 1 up, or leave it out"
+        )
     if dry_run:
-        return with_store(lambda store: show_jobs(matching(store, which.filter()), as_json=as_json, whole=False))
+        most = None if as_json else LISTED
+        return with_store(
+            lambda store: foretold(store, which.filter(), most=most).end("would-be-redriven", as_json=as_json)
+        )
 
-    def drive(store: JobStore) -> Summary:
-        return redrive(store, media_store(), matching(store, which.filter()), run_id())
+    def drive(store: KeepingStore) -> Summary:
+        return Redrive(store, media_store(), which.filter(), run_id(), per_minute, wait).run()
 
     return conclude("dead letters", drive, summary)
 
@@ -77,14 +97,9 @@ def adopt_dead_letter(key: str, *, remote_id: str, url: str = "") -> Ended:
         url: The object's address.
     """
     from tasks.dead_letters import adopt
-    from tasks.run import run_id, show_jobs, with_store
+    from tasks.run import run_id, with_store
 
-    def adopted(store: JobStore) -> Ended:
-        adopt(store, key, remote_id, url, run_id())
-        job = store.get(key)
-        return show_jobs([job] if job else [], as_json=False, whole=False)
-
-    return with_store(adopted)
+    return with_store(lambda store: adopt(store, key, remote_id, url, run_id()).end("adopted"))
 
 
 @flow(name="dead-letters-skip")
@@ -95,19 +110,14 @@ def skip_dead_letters(which: Which, *, dry_run: bool = False, as_json: AsJson = 
         dry_run: Show which would be skipped, and skip none.
         as_json: Print JSON, one object a line.
     """
-    from tasks.run import run_id, show_jobs, with_store
+    from tasks.dead_letters import skip
+    from tasks.run import run_id, with_store
 
     if which == Which():
         raise ConfigurationError("skip what? Name a --key, a --destination, a --reason or another filter")
-
-    def skip(store: JobStore) -> Ended:
-        jobs = store.dead_letters(which.filter())
-        if not dry_run:
-            changed = set(store.skip([job.key for job in jobs], run_id=run_id()))
-            jobs = [job for job in jobs if job.key in changed]
-        return show_jobs(jobs, as_json=as_json, whole=False)
-
-    return with_store(skip)
+    return with_store(
+        lambda store: skip(store, which.filter(), run_id(), dry_run=dry_run).end("skipped", as_json=as_json)
+    )
 
 
 @flow(name="dead-letters-resend")
@@ -117,15 +127,10 @@ def resend_item(key: str) -> Ended:
     Args:
         key: The key of the item's job. The pair's next run delivers it.
     """
-    from tasks.run import run_id, show_jobs, with_store
+    from tasks.dead_letters import resend
+    from tasks.run import run_id, with_store
 
-    def resend(store: JobStore) -> Ended:
-        try:
-            return show_jobs([store.resend(key, run_id=run_id())], as_json=False, whole=False)
-        except KeyError:
-            raise ConfigurationError(f"{key} cannot be sent again: no such job, or it is not ended") from None
-
-    return with_store(resend)
+    return with_store(lambda store: resend(store, key, run_id()).end("resent"))
 
 
 if __name__ == "__main__":

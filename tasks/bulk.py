@@ -6,7 +6,7 @@ It knows no Prefect: an `Engine` carries it, Prefect's in `tasks.engine` or the 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -43,7 +43,18 @@ from adapters.contracts.ports import (
 from adapters.contracts.version import Change, compare, taken_over
 from adapters.media import FolderMediaStore
 from tasks.options import Options
-from tasks.publish import PREVIEWS, always_newest, keep, keep_pace, names, reading, refuse_mass_deletion, wholly_gone
+from tasks.publish import (
+    PREVIEWS,
+    always_newest,
+    keep,
+    keep_pace,
+    names,
+    pages,
+    paused,
+    reading,
+    refuse_mass_deletion,
+    wholly_gone,
+)
 from tasks.report import Watcher
 from tasks.summary import LISTED, Delivery, Preview, Summary
 
@@ -111,6 +122,8 @@ class BulkRoad:
                 f"--deletes mark: nothing can be marked as deleted in a {self.destination.service} place; say "
                 "--deletes follow, or ignore"
             )
+        if not self.options.dry_run and (why := paused(self.store, source_id, self.destination.identity)):
+            return Summary.of_paused(self.pair, why)
         opened = self.destination.peek(source_id) if self.options.dry_run else self.destination.open(source_id)
         with opened as session:
             self.warnings += session.repaired
@@ -136,17 +149,22 @@ class BulkRoad:
             self.store.end_run(self.run_id, "failed" if summary.exit_code else "completed", self.tally)
         return summary
 
-    def redrive(self, jobs: Sequence[Job]) -> Summary:
-        """Write the items of dead letters again, from what was kept of them."""
+    def redrive(self, letters: Iterable[Sequence[Job]]) -> Summary:
+        """Write the items of dead letters again, page by page, from what was kept of them."""
         began = time.monotonic()
+        if why := paused(self.store, self.source.identity, self.destination.identity):
+            return Summary.of_paused(self.pair, why)
         with self.destination.open(self.source.identity) as session:
-            pending = _Pending()
-            for job in jobs:
-                if job.item is not None:
-                    self.tally.seen += 1
-                    self._buried[job.item_id] = job.key
-                    pending.items.append((job.item, job.action))
-            self._commit(session, pending, None)
+            for jobs in letters:
+                pending = _Pending()
+                for job in jobs:
+                    if job.item is not None:
+                        self.tally.seen += 1
+                        self._buried[job.item_id] = job.key
+                        pending.items.append((job.item, job.action))
+                self._step(session, pending, None)
+        # Refused once more, the very same letter lies there still: it was tried in this run.
+        self.tally.died = sum(self.tally.dead.values())
         return Summary.of(self.pair, self.tally).close(began)
 
     def _begin(self) -> None:
@@ -163,8 +181,8 @@ class BulkRoad:
             )
         )
         self.store.begin_run(RunRecord(run_id=self.run_id, source_id=source_id, destination_id=destination_id))
-        for job in self.store.dead_letters(DeadLetterFilter(source_id=source_id, destination_id=destination_id)):
-            self._buried[job.item_id] = job.key
+        for page in pages(self.store, DeadLetterFilter(source_id=source_id, destination_id=destination_id)):
+            self._buried |= {job.item_id: job.key for job in page}
 
     def _selection(self) -> str:
         """Name what this run reads: another reader, other content or other options begin anew."""
@@ -323,9 +341,8 @@ class BulkRoad:
     def _written(self, items: Sequence[tuple[ContentItem, Action]], done: Committed) -> None:
         """Count what a commit wrote, list the first of it, and close the dead letters that have arrived with it."""
         foretelling, at = isinstance(self.destination, Foretelling), self.store.now()
+        self._close([self._buried.pop(item.id) for item, _ in items if item.id in self._buried])
         for item, action in items:
-            if item.id in self._buried:
-                self._record(PagePlan(supersede=[self._buried.pop(item.id)]))
             if item.id in done.left_out:
                 self._filter(done.left_out[item.id])
                 continue
@@ -342,6 +359,17 @@ class BulkRoad:
         if isinstance(self.destination, Foretelling):
             for loss in set(self.destination.render(item).losses):
                 self.tally.losses[loss] = self.tally.losses.get(loss, 0) + 1
+
+    def _close(self, letters: Sequence[str]) -> None:
+        """Close dead letters whose items have arrived, at once; where one is closed already, each of the others."""
+        if not letters:
+            return
+        try:
+            self._record(PagePlan(supersede=list(letters)))
+        except Conflict:
+            if len(letters) > 1:
+                for key in letters:
+                    self._close([key])
 
     def _foretold(self, pending: _Pending) -> tuple[list[tuple[ContentItem, Action, Rejected]], _Pending]:
         """Return what the place can tell beforehand that it refuses, and the rest: halving would find one at a time."""

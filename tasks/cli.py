@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import cyclopts
@@ -28,13 +29,14 @@ def main(*flows: Callable[..., Ended]) -> None:
     """Run a flow file's command line: one flow is the command itself, several are sub-commands. Exits."""
     app = _app()
     commands = [flow for flow in flows if isinstance(flow, Command)]
+    file = f"{Path(sys.argv[0]).stem.replace('_', '-')}-"
     for command in commands:
         function = _function(command)
         if len(commands) == 1:
             app.default(function)
             app.help = function.__doc__ or ""
         else:
-            app.command(function, name=command.name.rsplit("-", 1)[-1])
+            app.command(function, name=command.name.removeprefix(file))
     _finish(app)
 
 

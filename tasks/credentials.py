@@ -15,11 +15,11 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import JobStore
+from adapters.contracts.keeping import KeepingStore
 from adapters.databases.engines import engine_of as engine_of_use
 from adapters.destinations.sql.session import DATABASE
 from adapters.media import FolderMediaStore
-from adapters.stores.sql import SqlJobStore, engine_of, sqlite_engine
+from adapters.stores.sql import SqlKeepingStore, engine_of, sqlite_engine
 
 if TYPE_CHECKING:
     from prefect_sqlalchemy import SqlAlchemyConnector
@@ -49,7 +49,7 @@ def engine_for(database: str) -> Callable[[], Engine]:
     return lambda: engine_of_use(database, DATABASE)
 
 
-def open_store(*, lasting: bool) -> JobStore:
+def open_store(*, lasting: bool) -> KeepingStore:
     """Open the job store that the environment names; raises ConfigurationError.
 
     `lasting` demands that it be named: a worker's own disk is no memory.
@@ -65,7 +65,7 @@ def open_store(*, lasting: bool) -> JobStore:
         engine = _connector(block, STORE_BLOCK).get_engine()
     else:
         engine = engine_of(url) if url else sqlite_engine(home() / "syndicate.db")
-    return SqlJobStore.open(engine)
+    return SqlKeepingStore.open(engine)
 
 
 def _connector(name: str, setting: str) -> SqlAlchemyConnector:

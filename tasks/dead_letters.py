@@ -1,140 +1,70 @@
-"""Dead letters: find them, and get them out of the way."""
+"""Dead letters: find them, and get them out of the way; `tasks.redrive` sends them again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import ClassVar
-from uuid import NAMESPACE_URL, uuid5
+from collections.abc import Sequence
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.item import Media
-from adapters.contracts.jobs import DeadLetterFilter, Job, JobStore, PairRecord, Receipt
-from adapters.contracts.ports import MediaFile, Page
-from adapters.contracts.retry import RetryPolicy
-from adapters.media import FolderMediaStore
-from tasks.bulk import BulkRoad
-from tasks.engine import PrefectEngine
-from tasks.options import Options
-from tasks.places import reopen
-from tasks.publish import REDRIVEN_BY_RETRY, PublishingRoad
-from tasks.report import Watchers
-from tasks.run import is_bulk
-from tasks.summary import Summary
+from adapters.contracts.jobs import Conflict, DeadLetterFilter, Job, Receipt
+from adapters.contracts.keeping import KeepingStore
+from tasks.deeds import Deed
+from tasks.pages import dead_letter_rows
+from tasks.publish import pages
+from tasks.redrive import meant, told
+from tasks.summary import LISTED
+
+COLUMNS = ("key", "reason", "why", "next")
+"""What people are shown of a dead letter."""
+ONE_BY_ONE = "python flows/dead_letters.py"
 
 
-@dataclass(frozen=True)
-class KeptSource:
-    """A source that is only what was kept of it: a dead letter's item and media."""
-
-    identity: str
-    kept: FolderMediaStore
-    service: ClassVar[str] = "kept"
-    title: str = ""
-
-    def fingerprint(self) -> str:
-        """Say that it cannot be told."""
-        return ""
-
-    def head(self) -> None:
-        """Return nothing: there is nothing newer."""
-
-    def read(self, cursor: str = "") -> Iterator[Page]:
-        """Yield nothing: items come from the dead letters themselves."""
-        del cursor
-        return iter(())
-
-    def gone(self, ids: Sequence[str]) -> list[str]:
-        """Return nothing: what was kept proves no deletion."""
-        del ids
-        return []
-
-    def media(self, media: Media) -> MediaFile:
-        """Return the bytes that were kept."""
-        return self.kept.media(media)
-
-    def close(self) -> None:
-        """Give back nothing."""
+def listed(store: KeepingStore, which: DeadLetterFilter, *, most: int | None = LISTED) -> Deed:
+    """Tell the dead letters that are meant: at most so many rows, and how many there are in all."""
+    number = sum(one.number for one in store.buried(which))
+    number = number if which.limit is None else min(number, which.limit)
+    rows: list[dict[str, str]] = []
+    for page in pages(store, which):
+        rows += dead_letter_rows(page)
+        if most is not None and len(rows) >= most:
+            break
+    deed = Deed(f"{number:,} dead letters", rows[:most], number, COLUMNS)
+    deed.next_step = f"{ONE_BY_ONE} redrive, adopt or skip; `show KEY` shows one whole" if number else ""
+    return deed
 
 
-def matching(store: JobStore, which: DeadLetterFilter) -> list[Job]:
-    """Return the dead letters a redrive means: those in doubt only when `unknown` is named."""
-    reasons = which.reasons or REDRIVEN_BY_RETRY
-    jobs = store.dead_letters(which.model_copy(update={"reasons": tuple(reasons)}))
-    return [job for job in jobs if job.item is not None or job.unreadable is None]
+def foretold(store: KeepingStore, which: DeadLetterFilter, *, most: int | None = LISTED) -> Deed:
+    """Tell which dead letters a redrive would send again."""
+    deed = listed(store, meant(which), most=most)
+    deed.line = f"dry run: {deed.number:,} dead letters would be sent again"
+    deed.left = told(store.buried(DeadLetterFilter()))
+    deed.next_step = f"{ONE_BY_ONE} redrive with the same filters, without --dry-run" if deed.number else ""
+    return deed
 
 
-def redrive(store: JobStore, media: FolderMediaStore, jobs: Sequence[Job], run_id: str) -> Summary:
-    """Send these dead letters again, pair by pair, and sum up."""
-    total = Summary(pair="dead letters")
-    for pair, group in _by_pair(jobs):
-        record = store.pair(*pair)
-        if record is None:
-            raise ConfigurationError(f"the store remembers no pair {pair[0]} → {pair[1]}: run the pair's flow once")
-        _add(
-            total, _redrive_pair(store, media, record, list(group), f"{uuid5(NAMESPACE_URL, run_id + '|'.join(pair))}")
+def skip(store: KeepingStore, which: DeadLetterFilter, run_id: str, *, dry_run: bool) -> Deed:
+    """Close dead letters as not to be sent, or tell which would be."""
+    rows: list[dict[str, str]] = []
+    number = 0
+    for page in pages(store, which):
+        keys = {job.key for job in page} if dry_run else set(store.skip([job.key for job in page], run_id=run_id))
+        number += len(keys)
+        rows += dead_letter_rows([job for job in page if job.key in keys])[: max(0, LISTED - len(rows))]
+    line = f"dry run: {number:,} dead letters would be skipped" if dry_run else f"{number:,} dead letters skipped"
+    deed = Deed(line, rows, number, COLUMNS[:3], left=told(store.buried(DeadLetterFilter())))
+    if number:
+        deed.next_step = (
+            "without --dry-run they are closed" if dry_run else f"should one be sent after all: {ONE_BY_ONE} resend KEY"
         )
-    return total
+    return deed
 
 
-def _redrive_pair(
-    store: JobStore, media: FolderMediaStore, pair: PairRecord, jobs: Sequence[Job], run_id: str
-) -> Summary:
-    """Send one pair's dead letters again."""
-    destination, policy, name = reopen(pair), RetryPolicy(), f"{pair.source_id} → {pair.destination_id}"
-    engine = PrefectEngine(policy)
-    if is_bulk(destination):
-        source = KeptSource(pair.source_id, media)
-        road = BulkRoad(name, source, destination, pair.settings, store, media, Options(), engine, Watchers(), run_id)
-        return road.redrive(jobs)
-    keys = frozenset(store.redrive([job.key for job in jobs], run_id=run_id))
-    return PublishingRoad(
-        name,
-        None,
-        pair.source_id,
-        destination,
-        pair.settings,
-        store,
-        media,
-        Options(),
-        policy,
-        engine,
-        Watchers(),
-        run_id,
-    ).run(keys)
-
-
-def _by_pair(jobs: Sequence[Job]) -> Iterable[tuple[tuple[str, str], Iterable[Job]]]:
-    """Group jobs by source and destination."""
-
-    def pair(job: Job) -> tuple[str, str]:
-        return job.descriptor.source_id, job.descriptor.destination_id
-
-    return groupby(sorted(jobs, key=pair), pair)
-
-
-def _add(total: Summary, part: Summary) -> None:
-    """Add one pair's summary to the whole."""
-    for name in ("seen", "carried", "delivered", "already", "filtered", "pending", "dead"):
-        setattr(total, name, getattr(total, name) + getattr(part, name))
-    for name in ("created", "updated", "deleted", "died"):
-        setattr(total, name, getattr(total, name) + getattr(part, name))
-    total.errors += part.errors
-    total.warnings += part.warnings
-    total.deliveries += part.deliveries
-    for loss, number in part.losses.items():
-        total.losses[loss] = total.losses.get(loss, 0) + number
-    total.come_back = min(filter(None, (total.come_back, part.come_back)), default=None)
-    for reason, number in part.dead_by.items():
-        total.dead_by[reason] = total.dead_by.get(reason, 0) + number
-
-
-def adopt(store: JobStore, key: str, remote_id: str, url: str, run_id: str) -> None:
+def adopt(store: KeepingStore, key: str, remote_id: str, url: str, run_id: str) -> Deed:
     """Record the object that is there as what a doubtful job made."""
     job = store.get(key)
     if job is None:
         raise ConfigurationError(f"there is no job {key}: `dead_letters list` shows the keys")
+    if not remote_id.strip():
+        raise ConfigurationError("adopt what? Name the id that the object has at its destination in --remote-id")
     item = job.item
     receipt = Receipt(
         remote_id=remote_id,
@@ -148,3 +78,24 @@ def adopt(store: JobStore, key: str, remote_id: str, url: str, run_id: str) -> N
         store.adopt(key, receipt, run_id=run_id)
     except KeyError:
         raise ConfigurationError(f"{key} is no dead letter: it is {job.state}") from None
+    return _one(store, job, f"adopted: {job.item_id} is {remote_id} at {job.descriptor.destination_id}")
+
+
+def resend(store: KeepingStore, key: str, run_id: str) -> Deed:
+    """Ask for an item to be sent once more as a new object."""
+    try:
+        job = store.resend(key, run_id=run_id)
+    except KeyError:
+        why = "no such job, it is not ended, or nothing is kept of its item any more (pruned)"
+        raise ConfigurationError(f"{key} cannot be sent again: {why}") from None
+    except Conflict as error:
+        raise ConfigurationError(str(error)) from None
+    deed = _one(store, job, f"{job.item_id} will be sent to {job.descriptor.destination_id} as a new object")
+    deed.next_step = "the pair's next run delivers it"
+    return deed
+
+
+def _one(store: KeepingStore, job: Job, line: str) -> Deed:
+    """Tell what became of one job."""
+    now: Sequence[Job] = [found for found in (store.get(job.key),) if found]
+    return Deed(line, dead_letter_rows(now), len(now), COLUMNS[:3], left=told(store.buried(DeadLetterFilter())))

@@ -7,8 +7,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
+from uuid import uuid4
 
 from adapters.contracts.errors import LeaseLost, RateLimited, SyndicateError
 from adapters.contracts.jobs import Holder, JobStore
@@ -77,6 +78,20 @@ def alone(store: JobStore, run: str, *adapters: object) -> Iterator[None]:
             if isinstance(adapter, Exclusive):
                 adapter.guard(stack.enter_context(held(store, adapter.exclusive, run)).check)
         yield
+
+
+GOING = "run of "
+"""How the things are called that say that a run of a pair is going on."""
+
+
+def runs_of(source_id: str, destination_id: str) -> str:
+    """Return how the names begin under which the pair's runs say that they are going on."""
+    return f"{GOING}{source_id} → {destination_id}: "
+
+
+def going(store: JobStore, source_id: str, destination_id: str, run: str) -> AbstractContextManager[Hold]:
+    """Say meanwhile that a run of the pair is going on; any number of them may be."""
+    return held(store, f"{runs_of(source_id, destination_id)}{uuid4().hex}", run)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -18,6 +18,7 @@ from adapters.contracts.errors import ConfigurationError, MassDeletion
 from adapters.contracts.item import ContentItem, Media, Unreadable
 from adapters.contracts.jobs import (
     Conflict,
+    Counts,
     Cursor,
     DeadLetterFilter,
     Descriptor,
@@ -59,6 +60,9 @@ OUTAGE = timedelta(minutes=10)
 """How long a place is left alone after two jobs in a row could not reach it."""
 REDRIVEN_BY_RETRY = (Reason.REJECTED, Reason.EXHAUSTED)
 
+SLICE = 200
+"""How many dead letters are made pending at once: a run that dies leaves no more than these to others."""
+UNMARKED = "deleted, but nothing is kept to mark"
 PREVIEWS = 20
 """How many renderings a dry run keeps."""
 
@@ -91,43 +95,81 @@ class PublishingRoad:
     pause: Callable[[float], None] = time.sleep
     lease: timedelta = LEASE
 
-    def run(self, keys: frozenset[str] | None = None) -> Summary:
-        """Run the pair, or deliver just the jobs with these keys; every end is in the store when this returns."""
+    def run(self) -> Summary:
+        """Run the pair; every end is in the store when this returns."""
         began = time.monotonic()
         if self.options.dry_run:
             return self._dry_run(began)
-        keep_pace(self.store, self.pause, self.source, self.destination)
-        self.destination.check()
-        run = self.store.begin_run(
-            RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity), keys
-        )
-        if keys is None and run.ended == "failed":
-            keys = self._redrive_own()
-        if keys is None and self.source is not None:
+        if why := paused(self.store, self.source_id, self.destination.identity):
+            return Summary.of_paused(self.pair, why)
+        if self._begin(None).ended == "failed":
+            return self._told(began, self._redrive(self._own()), in_order=False)
+        if self.source is not None:
             source = self.source
             self.engine.step(f"plan {self.pair}", lambda: self._plan_all(source))
-        queue = Queue(
+        in_order = self.options.on_failure == "stop"
+        return self._told(began, self._deliver(self._queue(None, in_order=in_order)), in_order=in_order)
+
+    def redrive(self, letters: Callable[[str], Iterable[Sequence[str]]], left: Sequence[str] = ()) -> Summary:
+        """Send dead letters again, a slice at a time, and nothing else.
+
+        `letters` is told how this run had ended before, and yields keys; a slice is pending, and taken by the pair's
+        other runs too, only when its turn comes. `left` are jobs that an earlier redrive has left pending.
+        """
+        began = time.monotonic()
+        if why := paused(self.store, self.source_id, self.destination.identity):
+            return Summary.of_paused(self.pair, why)
+        ended = self._begin(left).ended
+        slices = [left[at : at + SLICE] for at in range(0, len(left), SLICE)]
+        come_back = self._deliver_each(slices) or self._redrive(letters(ended))
+        return self._told(began, come_back, in_order=False)
+
+    def _begin(self, keys: Collection[str] | None) -> RunRecord:
+        """Ready the adapters and record the run, about these jobs alone if any are named."""
+        keep_pace(self.store, self.pause, self.source, self.destination)
+        self.destination.check()
+        run = RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity)
+        return self.store.begin_run(run, keys)
+
+    def _queue(self, keys: Collection[str] | None, *, in_order: bool = False) -> Queue:
+        """Say which of the pair's jobs are wanted."""
+        return Queue(
             self.source_id,
             self.destination.identity,
             per_day=self.options.per_day,
-            keys=keys,
-            in_order=keys is None and self.options.on_failure == "stop",
+            keys=None if keys is None else frozenset(keys),
+            in_order=in_order,
         )
-        come_back = self._deliver(queue)
+
+    def _own(self) -> Iterator[list[str]]:
+        """Yield this run's own dead letters: it had ended, and somebody started it anew."""
+        mine = DeadLetterFilter(run_id=self.run_id, reasons=REDRIVEN_BY_RETRY)
+        for page in pages(self.store, mine):
+            yield [job.key for job in page]
+
+    def _redrive(self, letters: Iterable[Sequence[str]]) -> datetime | None:
+        """Make each slice of dead letters pending and deliver it."""
+        return self._deliver_each(self.store.redrive(keys, run_id=self.run_id) for keys in letters)
+
+    def _deliver_each(self, slices: Iterable[Sequence[str]]) -> datetime | None:
+        """Deliver jobs slice by slice; what has to wait keeps back what is behind it. Returns when that is due."""
+        for keys in slices:
+            if keys and (due := self._deliver(self._queue(keys))) is not None:
+                return due
+        return None
+
+    def _told(self, began: float, come_back: datetime | None, *, in_order: bool) -> Summary:
+        """Close the run and sum it up."""
         tally = self.store.tally(self.run_id)
         summary = Summary.of(self.pair, tally)
         summary.deliveries = deliveries(self.store.delivered(self.run_id, LISTED))
         summary.come_back = come_back
-        summary.blocked = queue.in_order and come_back is None and summary.pending > 0
+        summary.paused = paused(self.store, self.source_id, self.destination.identity)
+        summary.blocked = in_order and come_back is None and summary.pending > 0 and not summary.paused
         summary.close(began)
         ended = "failed" if summary.exit_code else "completed"
         self.store.end_run(self.run_id, "waits" if come_back else ended, tally)
         return summary
-
-    def _redrive_own(self) -> frozenset[str]:
-        """Make this run's own dead letters pending again: it had ended, and somebody started it anew."""
-        mine = self.store.dead_letters(DeadLetterFilter(run_id=self.run_id, reasons=REDRIVEN_BY_RETRY))
-        return frozenset(self.store.redrive([job.key for job in mine], run_id=self.run_id))
 
     def _record_pair(self, source: SourceAdapter) -> PairRecord:
         """Remember the pair as it is run now, and decide at the first run what is too old to be sent."""
@@ -256,9 +298,8 @@ class PublishingRoad:
         if known.held is None:
             # What nobody could read was never there to be marked.
             return planner.deletion(known)
-        raise ConfigurationError(
-            f"{known.item_id} is deleted at its source, and nothing is kept of it to mark: say --deletes follow"
-        )
+        # Pruned, or imported: what is there stays as it is.
+        return PagePlan() if known.met else PagePlan(counts=Counts(seen=1, filtered={UNMARKED: 1}))
 
     def _crowded(self) -> ConfigurationError:
         """Say that runs hinder each other."""
@@ -334,6 +375,24 @@ class PublishingRoad:
                         losses=list(dict.fromkeys(rendered.losses)),
                     )
                 )
+
+
+def paused(store: JobStore, source_id: str, destination_id: str) -> str:
+    """Return why nothing of a pair is to be carried now, or an empty string."""
+    pair = store.pair(source_id, destination_id)
+    return pair.paused if pair else ""
+
+
+def pages(store: JobStore, which: DeadLetterFilter, size: int = SLICE) -> Iterator[list[Job]]:
+    """Yield dead letters with their items, oldest first, so many at a time; each once, whatever becomes of it."""
+    after, left = which.after, which.limit
+    while left is None or left > 0:
+        limit = size if left is None else min(size, left)
+        page = store.dead_letters(which.model_copy(update={"after": after, "limit": limit}))
+        if not page:
+            return
+        yield page
+        after, left = page[-1].key, None if left is None else left - len(page)
 
 
 def deliveries(jobs: Iterable[Job]) -> list[Delivery]:

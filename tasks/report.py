@@ -38,6 +38,8 @@ def show(summary: Summary, console: Console) -> None:
     for name, number, more in summary.rows():
         style = "red" if name == "dead letters" and number else None
         table.add_row(name, f"{number:,}", escape(more) if number else "", style=style)
+    if summary.paused:
+        console.print(f"[yellow]paused[/yellow]  {escape(summary.paused)}", highlight=False, soft_wrap=True)
     title = f"{summary.pair}{' (dry run: nothing was written)' if summary.dry_run else ''}"
     console.print(f"\n[bold]{escape(title)}[/bold]  [dim]{summary.duration_s:.1f} s[/dim]", highlight=False)
     console.print(table, highlight=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
@@ -19,14 +19,15 @@ from pydantic import ValidationError
 from typing_extensions import TypeIs
 
 from adapters.contracts.errors import ConfigurationError, MassDeletion, RateLimited, SyndicateError
-from adapters.contracts.jobs import DeadLetterFilter, Job, JobStore
+from adapters.contracts.jobs import DeadLetterFilter, Job
+from adapters.contracts.keeping import KeepingStore
 from adapters.contracts.ports import BulkDestination, PublishingDestination, SourceAdapter
 from adapters.contracts.retry import RetryPolicy
 from tasks.bulk import BulkRoad
 from tasks.charts import SHOWN
 from tasks.credentials import media_store, open_store, store_place
 from tasks.engine import PrefectEngine, reschedule
-from tasks.holding import alone
+from tasks.holding import alone, going
 from tasks.identity import check_identity
 from tasks.options import Options, one_line
 from tasks.pages import dead_letter_rows, listed
@@ -58,14 +59,18 @@ def run_pair(
     """Run one pair and return the state its flow run ends in."""
     pair = f"{source.service} → {destination.service}"
 
-    def drive(store: JobStore) -> Summary:
-        with alone(store, f"run {run_id()}", source, destination):
+    def drive(store: KeepingStore) -> Summary:
+        told = f"run {run_id()}"
+        with ExitStack() as stack:
+            if not options.dry_run:
+                stack.enter_context(going(store, source.identity, destination.identity, told))
+            stack.enter_context(alone(store, told, source, destination))
             try:
                 return patiently(lambda: carry(store), wait=options.wait)
             finally:
                 source.close()
 
-    def carry(store: JobStore) -> Summary:
+    def carry(store: KeepingStore) -> Summary:
         media, policy = media_store(), RetryPolicy()
         engine, progress = PrefectEngine(policy), ArtifactProgress(pair)
         watcher = watchers(progress, dry_run=options.dry_run)
@@ -116,7 +121,7 @@ def patiently(do: Callable[[], Summary], *, wait: bool) -> Summary:
 
 
 def conclude(
-    pair: str, drive: Callable[[JobStore], Summary], summary_file: str = "", *, lasting: bool = False
+    pair: str, drive: Callable[[KeepingStore], Summary], summary_file: str = "", *, lasting: bool = False
 ) -> State[Any]:
     """Open the store, drive, report to terminal, file and artifacts, and return the flow run's state."""
     began = time.monotonic()
@@ -152,6 +157,8 @@ def _advise(summary: Summary) -> None:
         summary.next_step = f"mend the cause, then click Retry, or: prefect flow-run retry {run_id()}"
     elif summary.died:
         summary.next_step = "python flows/dead_letters.py list --run-id " + run_id()
+    elif summary.paused:
+        summary.next_step = "python flows/pairs.py resume, when it shall go on"
     elif summary.come_back is not None:
         summary.next_step = f"run the same command again after {summary.come_back:%Y-%m-%d %H:%M:%S} UTC, or say --wait"
     elif summary.dead or summary.blocked:
@@ -201,7 +208,7 @@ def cannot_work(error: SyndicateError) -> State[Any]:
     return _ended(summary)
 
 
-def with_store(do: Callable[[JobStore], object]) -> object:
+def with_store(do: Callable[[KeepingStore], object]) -> object:
     """Do something with the job store that is no run of a pair."""
     store = open_store(lasting=False)
     try:

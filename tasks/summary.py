@@ -63,6 +63,8 @@ class Summary(BaseModel):
     """When what waits is due."""
     blocked: bool = False
     """Whether what is pending waits behind a dead letter, because the pair asks for order."""
+    paused: str = ""
+    """Why the pair is paused: then nothing was delivered, or nothing more."""
     dry_run: bool = False
     previews: list[Preview] = Field(default_factory=list)
     """Of a dry run: the first renderings."""
@@ -107,6 +109,11 @@ class Summary(BaseModel):
             )
         return summary
 
+    @classmethod
+    def of_paused(cls, pair: str, why: str) -> Summary:
+        """Sum up a run that found its pair paused and did nothing."""
+        return cls(pair=pair, paused=why)
+
     def close(self, began: float) -> Summary:
         """Fill in duration and exit code: of several the first of 1, 2, 75."""
         self.duration_s = round(time.monotonic() - began, 2)
@@ -128,6 +135,8 @@ class Summary(BaseModel):
         """Say what a run came to, in a few words."""
         if self.errors:
             return f"stopped, {self.errors[0]}"
+        if self.paused and not self.seen + self.carried:
+            return f"paused, {self.paused}"
         dead = f"{self.dead:,} dead"
         if self.dry_run:
             refused = [f"{self.dead:,} would be refused"] if self.dead else []

@@ -122,6 +122,8 @@ def state_of(summary: Summary) -> State[Any]:
         return Failed(message=summary.errors[0])
     if summary.exit_code == 2:  # noqa: PLR2004 - the exit code that says so
         return Failed(message=f"{summary.died} dead letters: {summary.line}. Next: {summary.next_step}")
+    if summary.paused:
+        return Completed(name="Paused", message=f"{summary.line}; {summary.next_step}", data=data)
     if summary.come_back is not None:
         return Completed(name="Deferred", message=f"{summary.line}; {summary.next_step}", data=data)
     return Completed(message=summary.line, data=data)

@@ -1,4 +1,4 @@
-"""Which dead letters a command means."""
+"""Which dead letters, and which pairs, a command means."""
 
 from __future__ import annotations
 
@@ -38,3 +38,12 @@ class Which(Group):
             item_id=self.item,
             limit=self.limit,
         )
+
+
+class Pairs(Group):
+    """Which pairs."""
+
+    source: str = ""
+    """Those from this source (telegram:1000000001)."""
+    destination: str = ""
+    """Those to this destination (webhook:blog)."""

@@ -341,7 +341,13 @@ class DeadLetterFilter(Model):
     destination_id: str = ""
     reasons: tuple[Reason, ...] = ()
     run_id: str = ""
-    """Those that this run made."""
+    """Those that this run made, or a part of it: a redrive's parts are called `<run id>/…`."""
+    not_by: str = ""
+    """Not those that this run made: it has tried them."""
+    sendable: bool = False
+    """Those alone that a redrive would send: there is something to send, and no newer revision has passed it."""
+    after: str = ""
+    """Those recorded behind the job of this key."""
     error: str = ""
     """A substring of the last failure's class or message, case-insensitive."""
     item_id: str = ""
@@ -380,8 +386,8 @@ class JobStore(Protocol):
 
         Due: pending with `not_before` reached, or running with its lease over (its doubt is kept). Not due: a job
         behind an earlier revision of its item that is pending, running or failed as unknown; in an ordered queue a
-        job behind one that is not done; any job while the destination is paused or the queue's daily number is used
-        up. The claim sets owner and lease, raises `attempt` by one and fills `held`.
+        job behind one that is not done; any job while the pair or the destination is paused or the queue's daily
+        number is used up. The claim sets owner and lease, raises `attempt` by one and fills `held`.
         """
 
     def mark_sending(self, job: Job) -> Job:

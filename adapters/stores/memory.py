@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlalchemy import QueuePool, create_engine
 
 from adapters.databases.engines import prepare
-from adapters.stores.sql import SqlJobStore
+from adapters.stores.sql import SqlKeepingStore
 from adapters.stores.sql.schema import create
 
 
-def memory_store(clock: Callable[[], datetime] | None = None) -> SqlJobStore:
+def memory_store(clock: Callable[[], datetime] | None = None) -> SqlKeepingStore:
     """Return an empty store over SQLite's memory: one set of rules, two places for the bytes.
 
     The pool holds one connection, which is the database and the lock between threads at once.
@@ -22,4 +22,4 @@ def memory_store(clock: Callable[[], datetime] | None = None) -> SqlJobStore:
     )
     prepare(engine)
     create(engine, clock)
-    return SqlJobStore(engine, clock)
+    return SqlKeepingStore(engine, clock)

@@ -142,8 +142,7 @@ def test_an_unknown_one_is_adopted(unknown):
 def test_an_unknown_one_is_sent_again_when_a_person_says_so(unknown):
     """And not otherwise: its hour is over, so that is a third post."""
     pair, source, letter = unknown
-    keys = frozenset(pair.store.redrive([letter.key], run_id="person"))
-    assert pair.run(source, keys=keys).delivered == 1
+    assert pair.run(source, letters=[[letter.key]]).delivered == 1
     assert pair.texts() == ["alike"] * 3
 
 

@@ -102,7 +102,7 @@ class Pair:
         """Return a destination as a new process has it."""
         return VkDestination(VkSettings(**self.settings), SecretStr(token))
 
-    def run(self, source, *, keys=None, token=USER_TOKEN, **options):
+    def run(self, source, *, letters=None, token=USER_TOKEN, **options):
         """Run the pair once and return its summary, which adds up."""
         made = PublishingRoad(
             pair="list → vk",
@@ -119,7 +119,7 @@ class Pair:
             run_id=f"run-{next(self._runs)}",
             pause=self.clock.wait,
         )
-        summary = made.run(keys)
+        summary = made.run() if letters is None else made.redrive(lambda _: letters)
         assert not summary.errors
         return summary
 

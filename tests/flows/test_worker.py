@@ -124,6 +124,59 @@ def test_a_failed_run_is_retried_with_its_dead_letters_alone(server, counting, t
     assert len(place.effects()) == 5
 
 
+def slot_is_free(server):
+    """See another run go through: Prefect 3.8's worker stops when a run is due before its process has ended."""
+    other = server.deployment_run("dead-letters-list/default")
+    assert server.wait(other, "Completed", "Failed", "Crashed")["name"] == "Completed"
+
+
+def letters(server, place):
+    """Return the dead letters for a place: item → reason."""
+    store = sqlite3.connect(server.environment["SYNDICATE_DATABASE_URL"].removeprefix("sqlite:///"))
+    found = store.execute(
+        "SELECT item_id, reason FROM jobs WHERE reason IS NOT NULL AND destination_id = ?", (f"webhook:{place}",)
+    ).fetchall()
+    store.close()
+    return dict(found)
+
+
+def test_retry_leaves_alone_what_may_have_arrived(server, counting, an_hour_later, tmp_path):
+    """Rescheduled, then failed with an `unknown` among its letters: Retry sends what was refused, and that alone."""
+    place = counting(reject_containing="text 2", lose_every=3, throttle_once_at=5, throttle_once_after="3600")
+    source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 7)])
+    run_id = server.deployment_run(
+        "telegram-export-to-webhook/default", export=str(source), url=place.url, name="doubt", from_beginning=True
+    )
+    assert server.wait(run_id, "AwaitingRetry", "Completed", "Failed", "Crashed")["name"] == "AwaitingRetry"
+    slot_is_free(server)
+    an_hour_later(run_id)
+    assert server.wait(run_id, "Completed", "Failed", "Crashed")["name"] == "Failed"
+    assert letters(server, "doubt") == {"telegram:42/2": "rejected", "telegram:42/4": "unknown"}
+    place.control(reject_containing="", lose_every=0)
+    server.run("flow-run", "retry", run_id)
+    assert server.wait(run_id, "Completed", "Crashed")["name"] == "Completed"
+    assert letters(server, "doubt") == {"telegram:42/4": "unknown"}
+    assert sorted(effect["id"] for effect in place.effects()) == [f"telegram:42/{n}" for n in range(1, 7)]
+
+
+def test_a_redrive_from_its_form_waits_and_goes_on(server, counting, an_hour_later, tmp_path):
+    """Told to wait for an hour it gives its slot back; taken up again it sends the rest, each once, and says so."""
+    place = counting(reject_containing="text")
+    source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 5)])
+    made = server.deployment_run(
+        "telegram-export-to-webhook/default", export=str(source), url=place.url, name="again", from_beginning=True
+    )
+    assert server.wait(made, "Completed", "Failed", "Crashed")["name"] == "Failed"
+    place.control(reject_containing="", throttle_once_at=6, throttle_once_after="3600")
+    run_id = server.deployment_run("dead-letters-redrive/default", destination="webhook:again", reason=["rejected"])
+    assert server.wait(run_id, "AwaitingRetry", "Completed", "Failed", "Crashed")["name"] == "AwaitingRetry"
+    slot_is_free(server)
+    an_hour_later(run_id)
+    assert server.wait(run_id, "Completed", "Failed", "Crashed")["name"] == "Completed"
+    assert sorted(effect["id"] for effect in place.effects()) == [f"telegram:42/{n}" for n in range(1, 5)]
+    assert "| delivered | 4 |" in server.artifacts(run_id)["summary"]
+
+
 def test_a_used_up_quota_reschedules_the_run_for_midnight_in_los_angeles(server, youtube, tmp_path):
     """The slot is free meanwhile: another pair runs."""
     source = films(tmp_path / "export", [film(n, f"film {n}") for n in range(1, 4)])

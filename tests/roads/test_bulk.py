@@ -51,11 +51,13 @@ def test_what_is_refused_is_a_dead_letter_once_and_is_redriven(road, tmp_path, m
     with monkeypatch.context() as tight:
         tight.setattr(parts, "LINE_BYTES", 900)
         first, again = road(source).run(), road(source).run()
+        refused = road(ListSource([])).redrive([road.store.dead_letters(DeadLetterFilter())])
     assert (first.delivered, first.dead, first.died, first.exit_code) == (7, 1, 1, 2)
     assert (again.already, again.dead, again.died, again.exit_code) == (7, 1, 0, 0)
+    assert (refused.delivered, refused.dead, refused.died, refused.exit_code) == (0, 1, 1, 2)
     (dead,) = road.store.dead_letters(DeadLetterFilter())
     assert (dead.item_id, dead.reason, dead.item.text) == ("list:1/5", Reason.REJECTED, "long " * 200)
-    assert road(ListSource([])).redrive([dead]).delivered == 1
+    assert road(ListSource([])).redrive([[dead]]).delivered == 1
     assert not road.store.dead_letters(DeadLetterFilter())
     assert len(lines(tmp_path / "archive")) == 8
     assert road(source).run().already == 8

@@ -77,7 +77,7 @@ def test_what_breaks_a_rule_is_a_dead_letter_by_its_name(road):
     dead = road.store.dead_letters(DeadLetterFilter())
     assert {letter.failures[-1].message.split(": ")[1] for letter in dead} == {"text-length"}
     assert len(road.guids()) == 35
-    assert road(ListSource([]), {"text_min": 5}).redrive(dead).delivered == 5
+    assert road(ListSource([]), {"text_min": 5}).redrive([dead]).delivered == 5
     assert not road.store.dead_letters(DeadLetterFilter())
     assert Counter(road.guids()) == Counter(f"list:1/{n}" for n in range(1, 41))
 

@@ -44,7 +44,7 @@ def road(tmp_path, clock):
     """Return a function that runs the pair once more and returns the summary."""
     store, runs = memory_store(clock), iter(range(1, 1000))
 
-    def run(source, place, *, keys=None, run_id="", **options):
+    def run(source, place, *, letters=None, left=(), run_id="", **options):
         policy = RetryPolicy(jitter=0)
         made = PublishingRoad(
             pair="list → fake",
@@ -61,7 +61,7 @@ def road(tmp_path, clock):
             run_id=run_id or f"run-{next(runs)}",
             pause=clock.wait,
         )
-        summary = made.run(keys)
+        summary = made.run() if letters is None else made.redrive(lambda _: letters, left)
         assert not summary.errors
         return summary
 
@@ -286,8 +286,7 @@ def test_redrive_unknown_only_when_named(road):
     jobs = road.store.dead_letters(DeadLetterFilter(reasons=(Reason.UNKNOWN,)))
     waiting = jobs[0].model_copy(update={"key": "fake:one|list:1/9|1", "item_id": "list:1/9", "state": State.PENDING})
     road.store.create([waiting.model_copy(update={"reason": None})])
-    keys = frozenset(road.store.redrive([job.key for job in jobs], run_id="again"))
-    summary = road(None, place, keys=keys, run_id="again")
+    summary = road(None, place, letters=[[job.key for job in jobs]], run_id="again")
     assert (summary.carried, summary.delivered, summary.pending) == (1, 1, 0)
 
 

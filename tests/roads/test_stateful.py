@@ -135,10 +135,11 @@ class Publishing(World):
             self.asked_for[job.item_id] += 1
             self.place.unanswered.discard(job.key)
         self.runs += 1
-        keys = frozenset(self.store.redrive([job.key], run_id=f"run-{self.runs}"))
         self.skipped.pop(job.item_id, None)
         if at_once:
-            self._run(again=True, keys=keys, faults=faults)
+            self._run(again=True, letter=job.key, faults=faults)
+        else:
+            self.store.redrive([job.key], run_id=f"run-{self.runs}")
 
     @precondition(lambda self: self._letters())
     @rule(pick=PICKS)

@@ -149,7 +149,7 @@ class World(RuleBasedStateMachine):
         assert known.held.deleted
         assert known.held.remote_id not in self.place.live
 
-    def _run(self, *, kill=("", 0), faults=(), slow="", again=False, keys=None, on_failure="continue"):
+    def _run(self, *, kill=("", 0), faults=(), slow="", again=False, letter="", on_failure="continue"):
         """Run the pair in a process of its own; returns its summary, or None when it did not come to one."""
         former, self.place.process = self.place.process, Process(kill)
         self.place.errors = [FAULTS[name] if name else None for name in faults]
@@ -159,7 +159,7 @@ class World(RuleBasedStateMachine):
         entry = {"pair": "list → fake", "destination": self.place.identity, "birth": self.store.birth_id, "store": "?"}
         road = PublishingRoad(
             pair="list → fake",
-            source=None if keys is not None else self.source,
+            source=None if letter else self.source,
             source_id=self.source.identity,
             destination=self.place,
             settings={},
@@ -175,7 +175,7 @@ class World(RuleBasedStateMachine):
         try:
             refuse_another(self.witness, entry)
             self.witness = entry
-            summary = road.run(keys)
+            summary = road.redrive(lambda _: [[letter]]) if letter else road.run()
         except (Killed, Bug, ConfigurationError):
             return None
         finally:

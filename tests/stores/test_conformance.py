@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.conformance.stores import StoreSuite
+from adapters.conformance.stores import KeepingSuite, StoreSuite
 from adapters.stores.memory import memory_store
-from adapters.stores.sql import SqlJobStore, engine_of
+from adapters.stores.sql import SqlKeepingStore, engine_of
 
 
-class TestMemory(StoreSuite):
+class TestMemory(StoreSuite, KeepingSuite):
     """In memory: another handle is the same one, for the store dies with its process."""
 
     @pytest.fixture
@@ -25,7 +25,7 @@ class TestMemory(StoreSuite):
         return lambda: store
 
 
-class InDatabase(StoreSuite):
+class InDatabase(StoreSuite, KeepingSuite):
     """In a database that the fixture `place` names."""
 
     @pytest.fixture
@@ -34,7 +34,7 @@ class InDatabase(StoreSuite):
         opened = []
 
         def another():
-            opened.append(SqlJobStore(engine_of(place), clock))
+            opened.append(SqlKeepingStore(engine_of(place), clock))
             return opened[-1]
 
         yield another

@@ -20,6 +20,7 @@ from adapters.conformance.stores.claiming import Claiming
 from adapters.conformance.stores.dead_letters import DeadLetters
 from adapters.conformance.stores.fencing import Fencing
 from adapters.conformance.stores.holds import Holds
+from adapters.conformance.stores.keeping import Forgetting, Keeping, Pruning, Receipts
 from adapters.conformance.stores.lifecycle import Lifecycle
 from adapters.conformance.stores.overview import Overviews
 from adapters.conformance.stores.planning import Planning
@@ -27,8 +28,12 @@ from adapters.conformance.stores.runs import Runs
 from adapters.conformance.stores.samples import Clock
 from adapters.conformance.suite import Suite
 
-__all__ = ["Clock", "StoreSuite"]
+__all__ = ["Clock", "KeepingSuite", "StoreSuite"]
 
 
 class StoreSuite(Suite, Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters, Holds, Overviews):
     """The job store's promises, sentence by sentence; bring the fixtures `clock`, `store` and `reopen`."""
+
+
+class KeepingSuite(Suite, Keeping, Receipts, Forgetting, Pruning):
+    """What a `KeepingStore` promises beside; the same fixtures."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from adapters.contracts.jobs import Job, Queue, Reason, State
 from adapters.stores.sql.rows import WHOLE, held_by, job_of, mark, one_of
-from adapters.stores.sql.tables import EPOCH, jobs, paces, pauses
+from adapters.stores.sql.tables import EPOCH, jobs, paces, pairs, pauses
 
 DAY = timedelta(hours=24)
 _earlier = jobs.alias("earlier")
@@ -30,7 +30,9 @@ _BEHIND = exists().where(
 
 def claim(connection: Connection, now: datetime, queue: Queue, owner: str, run_id: str, until: datetime) -> Job | None:
     """Take the queue's oldest due job until a moment; see `JobStore.claim_next`."""
-    if queue.per_day == 0 or _paused_until(connection, queue, now) or _spent_until(connection, queue, now):
+    if queue.per_day == 0 or _pair_paused(connection, queue):
+        return None
+    if _paused_until(connection, queue, now) or _spent_until(connection, queue, now):
         return None
     lost: list[int] = []
     while True:
@@ -52,7 +54,7 @@ def claim(connection: Connection, now: datetime, queue: Queue, owner: str, run_i
 def next_due(connection: Connection, now: datetime, queue: Queue) -> datetime | None:
     """Return when the queue's earliest open job can be claimed; see `JobStore.next_due`."""
     first = connection.scalar(select(func.min(jobs.c.due_at)).where(*_willing(connection, queue)))
-    if first is None or queue.per_day == 0:
+    if first is None or queue.per_day == 0 or _pair_paused(connection, queue):
         return None
     moments = (now, first, _paused_until(connection, queue, now), _spent_until(connection, queue, now))
     return max(moment for moment in moments if moment is not None)
@@ -109,6 +111,12 @@ def _willing(connection: Connection, queue: Queue) -> tuple[ColumnElement[bool],
 def _of(queue: Queue) -> tuple[ColumnElement[bool], ...]:
     """Return what a job of the queue's pair fulfils."""
     return (jobs.c.source_id == queue.source_id, jobs.c.destination_id == queue.destination_id)
+
+
+def _pair_paused(connection: Connection, queue: Queue) -> bool:
+    """Say whether a person has paused the queue's pair."""
+    mine = (pairs.c.source_id == queue.source_id, pairs.c.destination_id == queue.destination_id)
+    return bool(connection.scalar(select(pairs.c.paused).where(*mine)))
 
 
 def _paused_until(connection: Connection, queue: Queue, now: datetime) -> datetime | None:

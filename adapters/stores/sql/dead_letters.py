@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
@@ -24,6 +25,7 @@ from adapters.stores.sql.rows import WHOLE, job_of, mark, object_row, one_of, re
 from adapters.stores.sql.tables import jobs, objects
 
 _newer = jobs.alias("newer")
+_before = jobs.alias("before")
 _PASSED = exists().where(
     _newer.c.destination_id == jobs.c.destination_id,
     _newer.c.item_id == jobs.c.item_id,
@@ -33,17 +35,41 @@ _PASSED = exists().where(
 """A newer revision of the item has gone ahead: to send this one would make a second object, of an older text."""
 
 
+SENDABLE = or_(jobs.c.payload.is_not(None), and_(jobs.c.unreadable.is_(None), jobs.c.action == Action.DELETE.value))
+"""There is something to send."""
+_AT_ONCE = 200
+
+
 def find(connection: Connection, which: DeadLetterFilter) -> list[Job]:
     """Return the matching dead letters, oldest first."""
-    failures = select(jobs.c.seq, jobs.c.failures).where(*_meant(connection, which)).order_by(jobs.c.seq)
-    wanted = which.error.casefold()
-    matching = [seq for seq, failed in connection.execute(failures) if not wanted or _says(failed, wanted)]
+    matching = list(islice((row.seq for row in meant(connection, which)), which.limit))
     found: list[Job] = []
-    # By the page: the letters carry their items, and a limit may want few of many.
-    for seq in matching[: which.limit]:
-        row = connection.execute(select(*WHOLE).where(jobs.c.seq == seq)).mappings().one()
-        found.append(job_of(row))
+    # By the page: the letters carry their items, and databases limit a statement's parameters.
+    for at in range(0, len(matching), _AT_ONCE):
+        some = jobs.c.seq.in_(matching[at : at + _AT_ONCE])
+        rows = connection.execute(select(*WHOLE).where(some).order_by(jobs.c.seq)).mappings()
+        found += [job_of(row) for row in rows]
     return found
+
+
+class Meant(NamedTuple):
+    """A dead letter that is meant: its place in the order, whose it is, and why."""
+
+    seq: int
+    source_id: str
+    destination_id: str
+    reason: str
+
+
+def meant(connection: Connection, which: DeadLetterFilter) -> Iterator[Meant]:
+    """Yield the matching dead letters, oldest first; the limit is the caller's."""
+    columns = (jobs.c.seq, jobs.c.source_id, jobs.c.destination_id, jobs.c.reason)
+    wanted = which.error.casefold()
+    failures = (jobs.c.failures,) if wanted else ()
+    told = select(*columns, *failures).where(*_meant(connection, which)).order_by(jobs.c.seq)
+    for seq, source_id, destination_id, reason, *failed in connection.execute(told):
+        if not wanted or _says(failed[0], wanted):
+            yield Meant(seq, source_id, destination_id, reason)
 
 
 def _says(failures: Sequence[dict[str, Any]], wanted: str) -> bool:
@@ -53,7 +79,7 @@ def _says(failures: Sequence[dict[str, Any]], wanted: str) -> bool:
 
 def _meant(connection: Connection, which: DeadLetterFilter) -> list[ColumnElement[bool]]:
     """Return what a dead letter that is meant fulfils."""
-    meant = [jobs.c.reason.is_not(None), jobs.c.state == State.FAILED.value]
+    meant: list[ColumnElement[bool]] = [jobs.c.reason.is_not(None), jobs.c.state == State.FAILED.value]
     if which.keys:
         meant.append(one_of(connection, jobs.c.key, which.keys))
     if which.reasons:
@@ -61,18 +87,25 @@ def _meant(connection: Connection, which: DeadLetterFilter) -> list[ColumnElemen
     for column, value in (
         (jobs.c.source_id, which.source_id),
         (jobs.c.destination_id, which.destination_id),
-        (jobs.c.ended_by, which.run_id),
         (jobs.c.item_id, which.item_id),
     ):
         if value:
             meant.append(column == value)
+    if which.run_id:
+        parts = jobs.c.ended_by.startswith(f"{which.run_id}/", autoescape=True)
+        meant.append(or_(jobs.c.ended_by == which.run_id, parts))
+    if which.not_by:
+        meant.append(jobs.c.ended_by != which.not_by)
+    if which.sendable:
+        meant += [SENDABLE, ~_PASSED]
+    if which.after:
+        meant.append(jobs.c.seq > select(_before.c.seq).where(_before.c.key == which.after).scalar_subquery())
     return meant
 
 
 def redrive(connection: Connection, now: datetime, keys: Sequence[str], run_id: str) -> list[str]:
     """Make dead letters pending anew; those passed by a newer revision are closed, those with nothing to send stay."""
     _change(connection, keys, and_(_PASSED, jobs.c.payload.is_not(None)), _closed(now, Outcome.SUPERSEDED, run_id))
-    sendable = or_(jobs.c.payload.is_not(None), and_(jobs.c.unreadable.is_(None), jobs.c.action == Action.DELETE.value))
     values = {
         "state": State.PENDING.value,
         "reason": None,
@@ -83,7 +116,7 @@ def redrive(connection: Connection, now: datetime, keys: Sequence[str], run_id: 
         "carried_by": run_id,
         "updated_at": now,
     }
-    changed = _change(connection, keys, sendable, values)
+    changed = _change(connection, keys, SENDABLE, values)
     mark(connection, run_id, changed, seen=False)
     return changed
 

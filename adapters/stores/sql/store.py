@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -54,7 +54,7 @@ class SqlJobStore:
         self._getting_ready = Lock()
 
     @classmethod
-    def open(cls, engine: Engine, clock: Clock | None = None) -> SqlJobStore:
+    def open(cls, engine: Engine, clock: Clock | None = None) -> Self:
         """Return a store whose schema is up to date; raises StoreUnavailable and ConfigurationError."""
         opened = cls(engine, clock)
         with reaching(engine):
