@@ -36,6 +36,10 @@ class Credentials(Block, ABC):
     def check(self) -> Standing:
         """Ask the service what these can do; raises SyndicateError, which says what to mend and holds no secret."""
 
+    def unasked(self) -> str:
+        """Say why the service cannot be asked about these as they are; empty where it can."""
+        return ""
+
     @classmethod
     def option(cls) -> str:
         """Return the option by which flows are given such a block."""

@@ -65,12 +65,14 @@ class S3Credentials(Credentials):
         """Id and secret, as the adapter takes them."""
         return self.key_id, self.secret.get_secret_value()
 
+    def unasked(self) -> str:
+        """Say that no bucket is named."""
+        return "" if self.bucket else f"no bucket is named to be tried: fill in the block's bucket, or set {BUCKET}"
+
     def check(self) -> Standing:
         """Write, read and delete a small object; raises ConfigurationError where no bucket is named."""
-        if not self.bucket:
-            raise ConfigurationError(
-                f"no bucket is named, so nothing could be tried: fill in the block's bucket, or set {BUCKET}"
-            )
+        if reason := self.unasked():
+            raise ConfigurationError(reason)
         try:
             from adapters.destinations.dzen.access import standing
         except ImportError as error:

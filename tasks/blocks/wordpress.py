@@ -65,15 +65,17 @@ class WordPressCredentials(Credentials):
             )
         return Login.of(self.user, self.password)
 
+    def unasked(self) -> str:
+        """Say that no site is named."""
+        return "" if self.site else f"no site is named that could be asked: fill in the block's site, or set {SITE}"
+
     def check(self) -> Standing:
         """Ask the site who we are; raises ConfigurationError where no site is named."""
         from adapters.sources.wordpress.settings import WordPressSettings
         from tasks.options import one_line
 
-        if not self.site:
-            raise ConfigurationError(
-                f"no site is named, so nobody could be asked: fill in the block's site, or set {SITE}"
-            )
+        if reason := self.unasked():
+            raise ConfigurationError(reason)
         try:
             settings = WordPressSettings(wordpress=self.site)
         except ValidationError as error:
