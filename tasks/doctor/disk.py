@@ -25,7 +25,8 @@ def check_folders(case: Case) -> Iterator[Finding]:
     del case
     yield from _folder("home", home(), "PREFECT_HOME", "Prefect's state and results cannot be kept")
     yield from _folder("media", media_folder(), MEDIA, "a publishing run keeps the files of its jobs there")
-    yield from _room("disk", Path(tempfile.gettempdir()), "TMPDIR")
+    temporary = Path(tempfile.gettempdir())
+    yield from _room("disk", temporary, "TMPDIR", f"{temporary} takes files; ")
 
 
 def network_of(file: Path, mounts: str = "") -> str:
@@ -63,19 +64,19 @@ def _folder(check: str, folder: Path, setting: str, why: str) -> Iterator[Findin
         )
         return
     made = "takes files" if folder.exists() else "is made by the first run"
-    yield from _room(check, there, setting, f"{folder} {made}, ")
+    yield from _room(check, there, setting, f"{folder} {made}; ")
 
 
-def _room(check: str, folder: Path, setting: str, before: str = "") -> Iterator[Finding]:
+def _room(check: str, folder: Path, setting: str, before: str) -> Iterator[Finding]:
     """See how much is free."""
     least, free = int(os.environ.get(ROOM) or LEAST), shutil.disk_usage(folder).free >> 20
     if free >= 10 * least:
-        yield ok(check, f"{before}{free:,} MB free at {folder}")
+        yield ok(check, f"{before}{free:,} MB are free")
         return
     judged = warn if free >= least else wrong
     yield judged(
         check,
-        f"{before}only {free:,} MB are free at {folder}",
+        f"{before}only {free:,} MB are free",
         "a run that cannot write stops, and what it fetched is fetched again",
         f"df -h {folder}   # make room, or name a larger disk: export {setting}=/path",
     )

@@ -58,21 +58,21 @@ def check_server(case: Case) -> Iterator[Finding]:
 
 
 def check_deployments(case: Case) -> Iterator[Finding]:
-    """Compare what is deployed with prefect.yaml."""
+    """Compare what is deployed with what prefect.yaml says of it; what is not deployed is nobody's mistake."""
     if case.client is None:
         return
     case.deployments = _deployments(case.client)
     if not case.deployments:
         yield ok("deployments", "none on this server: runs are started by hand")
         return
-    there = {_key(one.entrypoint, one.name): one for one in case.deployments}
-    wanted = yaml.safe_load((PROJECT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    differ = [one["entrypoint"] for one in wanted if _differs(one, there.get(_key(one["entrypoint"], one["name"])))]
+    kept = yaml.safe_load((PROJECT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    wanted = {_key(one["entrypoint"], one["name"]): one for one in kept}
+    differ = [one for one in case.deployments if _differs(one, wanted.get(_key(one.entrypoint, one.name), {}))]
     if differ:
         yield warn(
             "deployments",
-            f"{len(differ)} of {len(wanted)} are not on the server as prefect.yaml has them, such as {differ[0]}",
-            "the pack was updated, or they were changed by hand; they run as they are there",
+            f"{len(differ)} of {len(case.deployments)} are not as in prefect.yaml, such as {differ[0].entrypoint}",
+            "the pack was updated, or they were changed by hand; they run as they are on the server",
             DEPLOY,
         )
     else:
@@ -180,12 +180,11 @@ def _key(entrypoint: str | None, name: str) -> tuple[str, str]:
     return re.sub(r"^.*flows/", "", entrypoint or ""), name
 
 
-def _differs(wanted: dict[str, Any], there: DeploymentResponse | None) -> bool:
-    """Say whether a deployment is missing or is another than prefect.yaml says."""
-    if there is None:
-        return True
-    pool = (wanted.get("work_pool") or {}).get("name")
-    return pool != there.work_pool_name or not set(wanted.get("tags") or ()) <= set(there.tags)
+def _differs(there: DeploymentResponse, wanted: dict[str, Any]) -> bool:
+    """Say whether a deployment lacks what prefect.yaml gives it: its tags, and that it runs one at a time."""
+    limit = there.global_concurrency_limit
+    alone = wanted.get("concurrency_limit") in {None, limit.limit if limit else None}
+    return not alone or not set(wanted.get("tags") or ()) <= set(there.tags)
 
 
 def _polled(client: SyncPrefectClient, name: str) -> Finding:

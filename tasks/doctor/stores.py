@@ -89,7 +89,7 @@ def _same(seen: Examined, witnesses: list[Mapping[str, str]]) -> Finding:
     first = others[0]
     return wrong(
         "witness",
-        f"{first.get('pair')} for {first.get('destination')} was run with another job store ({first.get('store')}), and "
+        f"{first.get('pair')} for {first.get('destination')} was run with another job store ({first.get('store')}), "
         f"not with {store_place()}",
         "this one knows nothing of what was sent there, so the pair stops before it sends anything twice",
         f"point {STORE_URL} or PREFECT_HOME back to it, or restore it; if it is lost, run the pair with --new-store",
