@@ -19,9 +19,9 @@ CHECKS = {
     "runs": "server:check_runs",
     "job store": "stores:check_store",
     "extras": "versions:check_extras",
-    "blocks": "secrets:check_named_blocks",
-    "credentials": "secrets:check_credentials",
-    "pairs": "secrets:check_pairs",
+    "blocks": "credentials:check_named_blocks",
+    "credentials": "credentials:check_credentials",
+    "pairs": "credentials:check_pairs",
 }
 """In this order: the later ones use what the earlier ones found. Imported one by one: a library may be broken."""
 

@@ -126,7 +126,8 @@ def clock(check: str, whose: str, ahead: float) -> Finding:
 
 def _address() -> str:
     """Name the server, without what may be secret in its address."""
-    return origin(str(get_current_settings().api.url or ""))
+    url = get_current_settings().api.url
+    return origin(str(url)) if url else "the server that Prefect starts for each run"
 
 
 def _unreached(where: str, error: Exception) -> Finding:
