@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from tasks.server import chosen, start_beside
 STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.WRONG: "bold red"}
 QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "DO_NOT_TRACK": "1"}
 """Prefect's log would stand between the findings; whoever sets one of these is obeyed."""
+TALKERS = ("prefect", "httpx")
+"""They warn on the screen before Prefect has set its logging up, and after it has taken it down."""
 
 
 def look(*, as_json: bool) -> object:
@@ -30,6 +33,8 @@ def look(*, as_json: bool) -> object:
         return _left()
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    for name in TALKERS:
+        logging.getLogger(name).setLevel(os.environ["PREFECT_LOGGING_LEVEL"])
     has_own_server = not chosen(os.environ, Path.cwd())
     with _busy(face.console) as doing:
         case = Case(ready=start_beside(), has_own_server=has_own_server)

@@ -12,11 +12,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prefect.blocks.system import Secret
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from sqlalchemy import create_engine, text
 
 from adapters.conformance.stores.samples import job
+from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.jobs import PairRecord, Queue
+from adapters.destinations.youtube import Credentials as Login
+from adapters.sources.telegram import login_of
 from adapters.stores.sql import SqlJobStore, sqlite_engine
 from tasks.blocks import (
     S3Credentials,
@@ -26,12 +30,24 @@ from tasks.blocks import (
     WordPressCredentials,
     YouTubeCredentials,
 )
+from tasks.places.dzen import Dzen
+from tasks.places.vk import Vk as Wall
+from tasks.places.webhook import Webhook
+from tasks.places.youtube import YouTube, signed_in
+from tasks.sign_in import _keep as keep_youtube
+from tasks.sources.telegram import Telegram
+from tasks.sources.vk import VkWall
+from tasks.sources.wordpress import WordPress
+from tasks.telegram_sign_in import _keep as keep_telegram
+from tests.emulators.telegram import API_HASH, API_ID
+from tests.emulators.telegram import Telegram as World
 from tests.exports import ROOT
 from tests.servers.postgres import _free_port as free_port
 from tests.servers.prefect import Api
 from tests.servers.skewed import Skewed
 from tests.servers.vk import GROUP, UNPACED, USER_TOKEN, Vk
 
+CHANNEL = "UCemulated0000000000000"
 LIMITED = "flows/telegram_export_to_local.py:telegram_export_to_local"
 SECRETS = {
     "SYNDICATE_WEBHOOK_SECRET": "canary-webhook-of-the-environment",
@@ -51,7 +67,7 @@ CANARIES = {
     "telegram": TelegramCredentials(api_id=1, api_hash="canary-hash", session="canary-session"),
     "vk": VkCredentials(token="canary-token", service_token="canary-service"),
     "webhook": WebhookCredentials(secret="whsec_canary"),
-    "wordpress": WordPressCredentials(user="ada", password="canary-word", site="http://127.0.0.1:9"),
+    "wordpress": WordPressCredentials(user="ada", password="canary-word"),
     "youtube": YouTubeCredentials(client_id="1-a", client_secret="canary-client", refresh_token="canary-refresh"),
 }
 
@@ -74,8 +90,9 @@ def token(vk):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A Prefect server."""
+    """A Prefect server that keeps the block of one wall."""
     running = Api(tmp_path_factory.mktemp("doctor"))
+    saved(running, wall=VkCredentials(token=USER_TOKEN, community=GROUP))
     yield running
     running.stop()
 
@@ -124,7 +141,7 @@ def doctor(run, server, vk, store, token, monkeypatch):
         "VK_ACCESS_TOKEN": token,
         "VK_BASE_URL": f"{vk.base}/method",
     }
-    settings = {"community": GROUP, "base_url": f"{vk.base}/method"}
+    settings = {"community": GROUP, "base_url": f"{vk.base}/method", "vk_block": "wall"}
     pair = PairRecord(source_id="telegram:42", destination_id=f"vk:-{GROUP}", service="vk", settings=settings)
     store.save_pair(pair)
 
@@ -158,9 +175,8 @@ def mends(found, check, level="wrong"):
     return "\n".join(f"{one['what']} {one['why']} → {one['mend']}" for one in found[check, level])
 
 
-def test_a_healthy_installation_is_all_ok(doctor, deploy, server, vk):
+def test_a_healthy_installation_is_all_ok(doctor, deploy, vk):
     """Everything is looked at, nothing is wrong, exit code 0."""
-    saved(server, wall=VkCredentials(token=USER_TOKEN, community=GROUP))
     deploy(LIMITED)
     deploy("flows/local_to_vk.py:local_to_vk", parameters={"vk_block": "wall"})
     code, found, output = doctor()
@@ -219,6 +235,10 @@ def test_faults_behind_a_server_are_each_found(doctor, deploy, server, store, tm
         )
     finally:
         skewed.stop()
+        deploy(LIMITED)
+        deploy("flows/local_to_sql.py:local_to_sql", parameters={})
+        deploy("flows/local_to_youtube.py:local_to_youtube", parameters={})
+        server.get(f"/flow_runs/{zombie}/set_state", {"state": {"type": "COMPLETED"}, "force": True})
     assert code == 1
     assert "3600 s ahead" in mends(found, "server's clock")
     assert "timedatectl" in mends(found, "server's clock")
@@ -253,6 +273,7 @@ def test_what_is_away_is_a_finding_and_no_crash(doctor, vk, token):
     assert "export SYNDICATE_DATABASE_URL=" in mends(found, "job store")
     assert "export SYNDICATE_MEDIA=" in mends(found, "media")
     assert "it has expired" in mends(found, "vk credentials")
+    assert "mend the server first" not in output
     assert "canary" not in output
     assert token not in output
 
@@ -276,6 +297,57 @@ def test_a_store_of_another_release_is_left_as_it_is(doctor, store, tmp_path):
     code, found, _ = doctor()
     assert (code, "a newer release made" in mends(found, "job store")) == (1, True)
     engine.dispose()
+
+
+def test_a_server_that_is_away_keeps_the_pairs_blocks(doctor):
+    """A pair whose block cannot be read is not called wrong for it."""
+    code, found, _ = doctor(PREFECT_API_URL=f"http://127.0.0.1:{free_port()}/api")
+    assert (code, "mend the server first" in mends(found, "pairs", "warn")) == (1, True)
+    assert ("pairs", "wrong") not in found
+
+
+def test_what_a_block_holds_is_what_a_flow_uses(server, vk, tmp_path, monkeypatch):
+    """Of each service; a name that no block has is told with its option."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    with temporary_settings({PREFECT_API_URL: server.api}):
+        wall = Wall(community=GROUP, vk_block="wall", base_url=f"{vk.base}/method").open()
+        wall.check()
+        assert VkWall(community=GROUP, vk_block="wall", base_url=f"{vk.base}/method").open().head() is None
+        with pytest.raises(ConfigurationError, match="--vk-block names 'absent'"):
+            Wall(community=GROUP, vk_block="absent").open()
+        WebhookCredentials(secret="whsec_no base64").save("hook", overwrite=True)
+        with pytest.raises(ConfigurationError, match="no base64"):
+            Webhook(url="https://example.org", name="a", webhook_block="hook").open().check()
+        WordPressCredentials(user="ada", password="canary", site="https://example.org").save("site", overwrite=True)
+        WordPress(wordpress="https://www.example.org", wordpress_block="site").open().close()
+        with pytest.raises(ConfigurationError, match=r"not given to https://example\.com"):
+            WordPress(wordpress="https://example.com", wordpress_block="site").open()
+        S3Credentials(key_id="an-id", secret="canary", endpoint="https://s3.example").save("bucket", overwrite=True)
+        feed = Dzen(base_url="https://example.org", feed="s3://a/b", s3_block="bucket")
+        assert feed._access() == ("https://s3.example", "us-east-1", ("an-id", "canary"))
+        for kind, name in ((WebhookCredentials, "hook"), (WordPressCredentials, "site"), (S3Credentials, "bucket")):
+            kind.delete(name)
+
+
+def test_a_sign_in_fills_a_block_and_an_older_one_as_before(server):
+    """A block of the service's own; a Secret block of that name stays one, and its option goes on working."""
+    youtube = Login(client_id="1-a", client_secret="canary-client", refresh_token="canary-refresh")
+    with World() as world, temporary_settings({PREFECT_API_URL: server.api}):
+        session = world.account(phone="+79990000001").session()
+        telegram = login_of({"api_id": str(API_ID), "api_hash": API_HASH, "session": session}, "here")
+        assert keep_youtube(youtube, "signed-in") == "--youtube-block"
+        assert keep_telegram(telegram, "signed-in", "") == "--telegram-block signed-in"
+        assert YouTube(channel=CHANNEL, youtube_block="signed-in")._signed_in() == youtube
+        assert Telegram(channel="@a", telegram_block="signed-in").open().exclusive.endswith(telegram.account)
+        for name in ("older-y", "older-t"):
+            Secret(value="{}").save(name, overwrite=True)
+        assert keep_youtube(youtube, "older-y") == "--credentials-block"
+        assert keep_telegram(telegram, "older-t", "") == "--session-block older-t"
+        assert signed_in("older-y") == signed_in("signed-in") == youtube
+        assert Telegram(channel="@a", session_block="older-t").open().exclusive.endswith(telegram.account)
+        assert Telegram(channel="@a", session_block="signed-in").open().exclusive.endswith(telegram.account)
+    forgotten(server, ("signed-in", YouTubeCredentials), ("signed-in", TelegramCredentials))
+    forgotten(server, ("older-y", Secret), ("older-t", Secret))
 
 
 def test_a_deployments_run_leaves_an_artifact_and_no_secret(server, store, tmp_path, home):
