@@ -47,7 +47,7 @@ def check_named_blocks(case: Case) -> Iterator[Finding]:
                 "blocks",
                 f"{who} names the block {slug}/{name}, and there is none",
                 "its runs stop before they begin",
-                f"prefect block create {slug}   # opens the form: call it {name}",
+                f"{_register(slug)}prefect block create {slug}   # opens the form: call it {name}",
             )
     if not missing:
         yield ok("blocks", "all that are named are there")
@@ -140,6 +140,12 @@ def _mend(service: str, name: str) -> str:
     """Return what a person does about a service's secrets."""
     mend = MENDS.get(service, f"docs/{service}.md")
     return mend.format(name=name) if name else mend.replace(" --block {name}", "")
+
+
+def _register(slug: str) -> str:
+    """Return the command that makes Prefect know our own kinds of blocks, empty for others."""
+    ours = {kind.get_block_type_slug() for kind in BLOCKS}
+    return "prefect block register -m tasks.blocks && " if slug in ours else ""
 
 
 def _named(case: Case) -> Iterator[tuple[str, str, str]]:
