@@ -20,8 +20,8 @@ def sign_in(
 
     Args:
         service: Where to sign in.
-        block: A Secret block to keep the credentials in; without one YouTube's token is printed, to be set as a
-            variable, and Telegram's session goes into a file.
+        block: A block to keep the credentials in, which flows then take as --youtube-block or --telegram-block; without
+            one YouTube's token is printed, to be set as a variable, and Telegram's session goes into a file.
         file: Telegram: the file to keep the session in; one below PREFECT_HOME when it is empty.
         paste: YouTube: whether the browser is on another machine: the address at which it ends is pasted here.
         port: YouTube: the port at which the browser's answer is awaited; any free one when it is 0.

@@ -27,11 +27,21 @@ INTERRUPTED = 130
 
 def main(*flows: Callable[..., Ended]) -> None:
     """Run a flow file's command line: one flow is the command itself, several are sub-commands. Exits."""
+    _answer(flows, _function)
+
+
+def main_outside(flow: Callable[..., Ended]) -> None:
+    """Run a command that is no flow run: it has to answer where Prefect does not. Exits."""
+    _answer((flow,), _outside)
+
+
+def _answer(flows: tuple[Callable[..., Ended], ...], made: Callable[[Command], Callable[..., int]]) -> None:
+    """Understand the command line, run what it asks for, and exit."""
     app = _app()
     commands = [flow for flow in flows if isinstance(flow, Command)]
     file = f"{Path(sys.argv[0]).stem.replace('_', '-')}-"
     for command in commands:
-        function = _function(command)
+        function = made(command)
         if len(commands) == 1:
             app.default(function)
             app.help = function.__doc__ or ""
@@ -88,6 +98,24 @@ def _busy(doing: str) -> AbstractContextManager[object]:
     """Say on a terminal what a person is waiting for."""
     console = Console(stderr=True)
     return console.status(doing) if console.is_terminal else nullcontext()
+
+
+def _outside(command: Command) -> Callable[..., int]:
+    """Give a function that is run as it stands a command line's body."""
+
+    @wraps(command.function)
+    def run(*arguments: Any, **options: Any) -> int:
+        from tasks.report import FACE, Face
+
+        face = Face()
+        token = FACE.set(face)
+        try:
+            command.function(*arguments, **options)
+        finally:
+            FACE.reset(token)
+        return face.exit_code or 0
+
+    return run
 
 
 def _function(command: Command) -> Callable[..., int]:

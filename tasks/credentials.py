@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect.blocks.system import Secret
 from prefect.settings import get_current_settings
@@ -23,6 +23,10 @@ from adapters.stores.sql import SqlKeepingStore, engine_of, sqlite_engine
 
 if TYPE_CHECKING:
     from prefect_sqlalchemy import SqlAlchemyConnector
+
+    from tasks.blocks.credentials import Credentials
+
+C = TypeVar("C", bound="Credentials")
 
 STORE_URL = "SYNDICATE_DATABASE_URL"
 STORE_BLOCK = "SYNDICATE_DATABASE_BLOCK"
@@ -50,22 +54,25 @@ def engine_for(database: str) -> Callable[[], Engine]:
 
 
 def open_store(*, lasting: bool) -> KeepingStore:
-    """Open the job store that the environment names; raises ConfigurationError.
+    """Open the job store that the environment names, made or brought up to date; raises ConfigurationError.
 
     `lasting` demands that it be named: a worker's own disk is no memory.
     """
+    return SqlKeepingStore.open(store_engine(lasting=lasting))
+
+
+def store_engine(*, lasting: bool) -> Engine:
+    """Return the engine of the job store that the environment names; nothing connects yet."""
     url, block = os.environ.get(STORE_URL, ""), os.environ.get(STORE_BLOCK, "")
     if lasting and not url and not block:
         raise ConfigurationError(
             f"under a worker the job store must be named, because a container's own disk forgets: set {STORE_URL} "
             f"(postgresql://… or sqlite:////path/syndicate.db) where the worker runs, or {STORE_BLOCK}"
         )
-    engine: Engine
     if block:
-        engine = _connector(block, STORE_BLOCK).get_engine()
-    else:
-        engine = engine_of(url) if url else sqlite_engine(home() / "syndicate.db")
-    return SqlKeepingStore.open(engine)
+        engine: Engine = _connector(block, STORE_BLOCK).get_engine()
+        return engine
+    return engine_of(url) if url else sqlite_engine(home() / "syndicate.db")
 
 
 def _connector(name: str, setting: str) -> SqlAlchemyConnector:
@@ -94,7 +101,38 @@ def store_place() -> str:
 
 def media_store() -> FolderMediaStore:
     """Return where claimed jobs find their media; every worker must reach it."""
-    return FolderMediaStore(Path(os.environ.get(MEDIA) or home() / "syndicate-media"))
+    return FolderMediaStore(media_folder())
+
+
+def media_folder() -> Path:
+    """Return the folder of claimed jobs' media."""
+    return Path(os.environ.get(MEDIA) or home() / "syndicate-media")
+
+
+def loaded(kind: type[C], name: str) -> C:
+    """Return a service's credentials from the block of that name; raises ConfigurationError, repeating no value."""
+    block = block_or_none(kind, name)
+    if block is None:
+        raise ConfigurationError(
+            f"--{kind.option().replace('_', '-')} names {name!r}, and there is no {kind.get_block_type_name()} block "
+            "of that name: make it on the Blocks page of Prefect's UI; docs/credentials.md says what goes in"
+        )
+    return block
+
+
+def block_or_none(kind: type[C], name: str) -> C | None:
+    """Return the block of that name, None where there is none; raises ConfigurationError where it cannot be read."""
+    try:
+        # Outside a running loop it is no coroutine, whatever its annotation says.
+        block: Any = kind.load(name)
+    except (ValueError, RuntimeError) as error:
+        if "Unable to find" in str(error):
+            return None
+        raise ConfigurationError(
+            f"the {kind.get_block_type_name()} block {name!r} cannot be read by this release: fill it in again on the "
+            "Blocks page of Prefect's UI"
+        ) from None
+    return block if isinstance(block, kind) else None
 
 
 def secret(variable: str, block: str) -> SecretStr | None:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from uuid import uuid4
 
-from adapters.contracts.errors import LeaseLost, RateLimited, SyndicateError
+from adapters.contracts.errors import LeaseLost, RateLimited, SyndicateError, Transient
 from adapters.contracts.jobs import Holder, JobStore
 from adapters.contracts.ports import Exclusive
 from adapters.http import boottime
@@ -109,6 +109,19 @@ def held(
     try:
         with _renewed(hold, every):
             yield hold
+    finally:
+        hold.let_go()
+
+
+@contextmanager
+def held_at_once(store: JobStore, name: str, run: str) -> Iterator[None]:
+    """Hold a thing for one short question; raises Transient, saying who has it, and does not wait for them."""
+    hold = Hold(store, name, f"{socket.gethostname()}, process {os.getpid()}, {run}", time.sleep, boottime)
+    other = hold.renew()
+    if other is not None:
+        raise Transient(_in_use(name, other))
+    try:
+        yield
     finally:
         hold.let_go()
 

@@ -17,6 +17,8 @@ from prefect.variables import Variable
 
 from adapters.contracts.errors import StateLost
 
+PREFIX = "syndicate_"
+"""How the names of both witnesses begin."""
 WITNESS = "SYNDICATE_WITNESS"
 """Names the witness file's folder; for tests and for people with several lives."""
 
@@ -26,8 +28,8 @@ def check_identity(pair: str, source_id: str, destination_id: str, birth_id: str
 
     `new` says that a person wants to begin anew with this store.
     """
-    name = "syndicate_" + hashlib.sha256(f"{source_id}|{destination_id}".encode()).hexdigest()[:24]
-    file = Path(os.environ.get(WITNESS) or platformdirs.user_state_dir("prefect-syndicate")) / f"{name}.json"
+    name = PREFIX + hashlib.sha256(f"{source_id}|{destination_id}".encode()).hexdigest()[:24]
+    file = _folder() / f"{name}.json"
     entry = {"pair": pair, "source": source_id, "destination": destination_id, "birth": birth_id, "store": place}
     if not new:
         for witness in (_variable(name), _file(file)):
@@ -39,6 +41,17 @@ def check_identity(pair: str, source_id: str, destination_id: str, birth_id: str
         temporary = file.with_name(f".{file.name}.{os.getpid()}")
         temporary.write_text(json.dumps(entry), encoding="utf-8")
         temporary.replace(file)
+
+
+def entries() -> list[dict[str, str]]:
+    """Return what this user's folder remembers of every pair."""
+    found = [_file(path) for path in sorted(_folder().glob(f"{PREFIX}*.json"))]
+    return [one for one in found if "birth" in one]
+
+
+def _folder() -> Path:
+    """Return this user's own witness folder."""
+    return Path(os.environ.get(WITNESS) or platformdirs.user_state_dir("prefect-syndicate"))
 
 
 def refuse_another(witness: Mapping[str, str], entry: Mapping[str, str]) -> None:

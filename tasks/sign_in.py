@@ -12,6 +12,8 @@ from adapters.contracts.errors import ConfigurationError
 from adapters.destinations.youtube import Addresses, Credentials, SignIn, channels_of
 from adapters.destinations.youtube.loopback import Loopback
 from adapters.http import Client
+from tasks.blocks.youtube import YouTubeCredentials
+from tasks.credentials import secret_or_none
 from tasks.places.youtube import REFRESH, addresses, client_of
 
 DEADLINE = 25.0
@@ -31,19 +33,27 @@ def sign_in_youtube(console: Console, block: str, port: int, *, paste: bool) -> 
     if not channels:
         raise ConfigurationError("this account has no YouTube channel: make one at youtube.com, then sign in again")
     if block:
-        value = {
-            "client_id": done.client_id,
-            "client_secret": done.client_secret.get_secret_value(),
-            "refresh_token": done.refresh_token.get_secret_value(),
-        }
-        Secret(value=json.dumps(value)).save(block, overwrite=True)
-        console.print(f"kept in the Secret block {block!r}: give it as --credentials-block {block}", highlight=False)
+        console.print(f"kept in the block {block!r}: give it as {_keep(done, block)} {block}", highlight=False)
     else:
         console.print("set these where the flows run, beside the client's own:", highlight=False)
         console.print(f"{REFRESH}={done.refresh_token.get_secret_value()}", highlight=False, soft_wrap=True)
     for channel, title in channels:
         console.print(f"[bold]--channel {escape(channel)}[/bold]  {escape(title)}", highlight=False)
     return f"signed in to {', '.join(channel for channel, _ in channels)}"
+
+
+def _keep(done: Credentials, block: str) -> str:
+    """Keep a sign-in and return the option that names its block; a Secret block of that name is filled as before."""
+    if secret_or_none(block) is None:
+        YouTubeCredentials.of(done).save(block, overwrite=True)
+        return "--youtube-block"
+    value = {
+        "client_id": done.client_id,
+        "client_secret": done.client_secret.get_secret_value(),
+        "refresh_token": done.refresh_token.get_secret_value(),
+    }
+    Secret(value=json.dumps(value)).save(block, overwrite=True)
+    return "--credentials-block"
 
 
 def _agreed(

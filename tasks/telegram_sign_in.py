@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from prefect.blocks.system import Secret
@@ -18,6 +19,8 @@ from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.jobs import JobStore
 from adapters.sources.telegram import Application, Login, SignIn, WrongAnswer, text_of
 from adapters.sources.telegram.line import Connect
+from tasks.blocks.telegram import TelegramCredentials
+from tasks.credentials import secret_or_none
 from tasks.holding import held
 from tasks.sources.telegram import API_HASH, API_ID, kept, path_of, where
 
@@ -56,8 +59,7 @@ def sign_in_telegram(terminal: Terminal, store: JobStore, block: str, file: str)
     before = _before(block, file)
     with _unused(store, before):
         login, name = _signed_in(terminal, _application(terminal, before))
-        _keep(login, block, file)
-    option = f"--session-block {block}" if block else f"--session-file {file}" if file else ""
+        option = _keep(login, block, file)
     terminal.console.print(f"kept in {where(block, file)}", highlight=False, soft_wrap=True, markup=False)
     terminal.console.print(
         f"give it to flows as {option}" if option else "flows find it there by themselves",
@@ -122,18 +124,25 @@ def _patiently(terminal: Terminal, answer: Callable[[], T]) -> T:
     raise AssertionError
 
 
-def _keep(login: Login, block: str, file: str) -> None:
-    """Keep a session where it was asked for; a file is its owner's alone from its first byte on."""
-    text = text_of(login)
-    if block:
-        Secret(value=text).save(block, overwrite=True)
-        return
-    path = path_of(file)
+def _keep(login: Login, block: str, file: str) -> str:
+    """Keep a session where it was asked for; returns the option that names the place, empty where none is needed."""
+    if not block:
+        _write(login, path_of(file))
+        return f"--session-file {file}" if file else ""
+    if secret_or_none(block) is None:
+        TelegramCredentials.of(login).save(block, overwrite=True)
+        return f"--telegram-block {block}"
+    Secret(value=text_of(login)).save(block, overwrite=True)
+    return f"--session-block {block}"
+
+
+def _write(login: Login, path: Path) -> None:
+    """Write a session into a file that is its owner's alone from its first byte on."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(temporary, "x", encoding="utf-8", opener=_own) as opened:
-            opened.write(text)
+            opened.write(text_of(login))
         temporary.replace(path)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}; name another --file") from None

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 BASE_URL = "https://api.vk.com/method"
 TOKEN = "VK_ACCESS_TOKEN"  # noqa: S105 - the variable's name
+SERVICE_TOKEN = "VK_SERVICE_TOKEN"  # noqa: S105 - the same
 ADDRESS = "VK_BASE_URL"
 VERSION = "5.199"
 """Of the API; the published schema is of this version."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,7 @@ from tasks.groups import Place
 if TYPE_CHECKING:
     from adapters.destinations.dzen import DzenDestination
 
+KEY_ID = "SYNDICATE_S3_KEY_ID"
 SECRET = "SYNDICATE_S3_SECRET"  # noqa: S105 - the variable's name
 
 
@@ -65,6 +67,8 @@ class Dzen(Place):
     """Of a bucket: its region."""
     key_id: str = ""
     """Of a bucket: the id of the access key; AWS's own variables are taken when left out."""
+    s3_block: str = ""
+    """Of a bucket: the name of a Syndicate S3 Credentials block; its key, endpoint and region are taken."""
     secret_block: str = ""
     """The name of a Secret block with the access key's secret; without one it comes from SYNDICATE_S3_SECRET."""
 
@@ -90,10 +94,23 @@ class Dzen(Place):
             from adapters.destinations.dzen.bucket import bucket
         except ImportError as error:
             raise ConfigurationError("a bucket needs obstore: pip install -e '.[dzen,s3]'") from error
-        from tasks.credentials import secret
+        return DzenDestination(settings, bucket(self.feed, *self._access()))
 
-        key = secret(SECRET, self.secret_block) if self.key_id else None
-        if self.key_id and key is None:
-            raise ConfigurationError(f"--key-id is given and its secret is not: set {SECRET}, or name a --secret-block")
-        pair = (self.key_id, key.get_secret_value()) if key else None
-        return DzenDestination(settings, bucket(self.feed, self.endpoint, self.region, pair))
+    def _access(self) -> tuple[str, str, tuple[str, str] | None]:
+        """Return a bucket's endpoint, region and key, from where they are named; no key is AWS's own variables."""
+        from tasks.credentials import loaded, secret
+
+        if self.s3_block:
+            from tasks.blocks.s3 import S3Credentials
+
+            kept = loaded(S3Credentials, self.s3_block)
+            return kept.endpoint, kept.region, kept.key
+        key_id = self.key_id or os.environ.get(KEY_ID, "")
+        if not key_id:
+            return self.endpoint, self.region, None
+        key = secret(SECRET, self.secret_block)
+        if key is None:
+            raise ConfigurationError(
+                f"the id of a bucket's key is given and its secret is not: set {SECRET}, or name an --s3-block"
+            )
+        return self.endpoint, self.region, (key_id, key.get_secret_value())

@@ -18,13 +18,25 @@ ADDRESSES = {"base": "YOUTUBE_BASE_URL", "token": "YOUTUBE_TOKEN_URL", "auth": "
 class YouTube(YouTubeSettings, Place):
     """The channel."""
 
+    youtube_block: str = ""
+    """The name of a Syndicate YouTube Credentials block, which flows/sign_in.py fills; without one credentials_block or
+    YOUTUBE_… variables say who signs in."""
     credentials_block: str = ""
-    """The name of a Secret block that flows/sign_in.py has filled; without one YOUTUBE_… variables say who signs in."""
+    """The name of a Secret block that an earlier flows/sign_in.py has filled."""
 
     def open(self) -> YouTubeDestination:
         """Return the adapter; with nobody who signs in it can still render."""
-        settings = YouTubeSettings(**self.model_dump(exclude={"credentials_block"}))
-        return YouTubeDestination(settings, signed_in(self.credentials_block), addresses())
+        settings = YouTubeSettings(**self.model_dump(exclude={"youtube_block", "credentials_block"}))
+        return YouTubeDestination(settings, self._signed_in(), addresses())
+
+    def _signed_in(self) -> Credentials | None:
+        """Return who signs in, from where it is named."""
+        if not self.youtube_block:
+            return signed_in(self.credentials_block)
+        from tasks.blocks.youtube import YouTubeCredentials
+        from tasks.credentials import loaded
+
+        return loaded(YouTubeCredentials, self.youtube_block).login
 
 
 def signed_in(block: str) -> Credentials | None:
@@ -46,15 +58,19 @@ def client_of(block: str) -> Credentials:
 
 
 def _kept(block: str) -> Credentials:
-    """Read credentials from a Secret block."""
-    from tasks.credentials import secret
+    """Read credentials from a Secret block, or from one for YouTube."""
+    from tasks.blocks.youtube import YouTubeCredentials
+    from tasks.credentials import block_or_none, secret_or_none
 
-    kept = secret(REFRESH, block)
+    kept = secret_or_none(block)
+    own = block_or_none(YouTubeCredentials, block) if kept is None else None
+    if own is not None:
+        return own.login
     try:
         return Credentials.model_validate(json.loads(kept.get_secret_value() if kept else ""))
     except (ValueError, TypeError):
         raise ConfigurationError(
-            f"the Secret block {block!r} holds no YouTube credentials: set {ID} and {SECRET}, then "
+            f"the block {block!r} holds no YouTube credentials: set {ID} and {SECRET}, then "
             f"python flows/sign_in.py youtube --block {block}"
         ) from None
 

@@ -19,6 +19,8 @@ PASSWORD = "SYNDICATE_WORDPRESS_PASSWORD"  # noqa: S105 - the variable's name
 class WordPress(WordPressSettings, Source):
     """The site."""
 
+    wordpress_block: str = ""
+    """The name of a Syndicate WordPress Credentials block; without one user and password come from what follows."""
     wordpress_user: str = ""
     """The user to read as, for what not everybody sees; without one it comes from SYNDICATE_WORDPRESS_USER."""
     password_block: str = ""
@@ -31,10 +33,16 @@ class WordPress(WordPressSettings, Source):
             from adapters.sources.wordpress.source import WordPressSource
         except ImportError as error:
             raise ConfigurationError("a WordPress site needs lxml: pip install -e '.[wordpress]'") from error
-        from tasks.credentials import secret
+        settings = WordPressSettings(**self.model_dump(exclude={"wordpress_block", "wordpress_user", "password_block"}))
+        return WordPressSource(settings, self._login())
 
-        settings = WordPressSettings(**self.model_dump(exclude={"wordpress_user", "password_block"}))
+    def _login(self) -> Login | None:
+        """Return the login from where it is named; None where there is none."""
+        from tasks.credentials import loaded, secret
+
+        if self.wordpress_block:
+            from tasks.blocks.wordpress import WordPressCredentials
+
+            return loaded(WordPressCredentials, self.wordpress_block).login_for(self.wordpress)
         user, password = self.wordpress_user or os.environ.get(USER, ""), secret(PASSWORD, self.password_block)
-        if not user and password is None:
-            return WordPressSource(settings)
-        return WordPressSource(settings, Login.of(user, password))
+        return Login.of(user, password) if user or password is not None else None

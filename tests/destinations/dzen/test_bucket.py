@@ -13,6 +13,7 @@ from adapters.conformance.bulk.shelf import SOURCE, missing, post
 from adapters.contracts.errors import ConfigurationError, LeaseLost, Transient
 from adapters.contracts.ports import Batch
 from adapters.destinations.dzen import DzenDestination, DzenSettings, Profile
+from adapters.destinations.dzen.access import standing
 from adapters.destinations.dzen.bucket import LEASE, Bucket, bucket
 from tests.servers import s3
 
@@ -125,3 +126,16 @@ def test_troubles_are_one_clear_line(rclone, moto):
             pass
         assert wrong not in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_a_key_is_tried_in_its_bucket(moto, rclone):
+    """Something is written, read and deleted, and nothing stays; a missing bucket and a wrong key are told."""
+    for service in (moto, rclone):
+        told = standing(s3.BUCKET, service.url, "us-east-1", (s3.KEY, s3.SECRET))
+        assert str(told) == "can read, write and delete in s3://channel"
+        assert service.files(".syndicate") == {}
+    with pytest.raises(ConfigurationError, match=r"there is no bucket|cannot be reached"):
+        standing("nowhere", moto.url, "us-east-1", (s3.KEY, s3.SECRET))
+    with pytest.raises(ConfigurationError, match="does not know the key") as caught:
+        standing(s3.BUCKET, rclone.url, "us-east-1", ("canary-id", "canary-secret"))
+    assert "canary" not in str(caught.value)

@@ -18,6 +18,7 @@ from adapters.destinations.sql import SqlDestination
 from adapters.destinations.sql.session import DATABASE
 from adapters.media import FolderMediaStore
 from adapters.sources.wordpress import Login, WordPressSettings
+from adapters.sources.wordpress.account import standing
 from adapters.sources.wordpress.source import WordPressSource
 from adapters.stores.memory import memory_store
 from tasks.bulk import BulkRoad
@@ -323,3 +324,15 @@ def test_what_the_editor_makes_is_read(wordpress):
         assert file.read() == picture("view", 1200, 800)
     assert item.published_at - datetime.now(UTC) < timedelta(minutes=1)
     assert "wp-block-gallery" in item.raw[0]["content"]["rendered"]
+
+
+def test_a_site_says_whom_it_lets_in(wordpress):
+    """By name and role, and what stays hidden from them; a wrong password says what to do and is not repeated."""
+    settings = WordPressSettings(wordpress=wordpress.url)
+    logins = {name: Login(user=name, password=SecretStr(wordpress.logins[name])) for name in ("admin", "reader")}
+    assert "(administrator): sees everybody's" in standing(settings, logins["admin"]).can
+    assert "(subscriber)" in standing(settings, logins["reader"]).can
+    assert "role Editor" in standing(settings, logins["reader"]).soon
+    with pytest.raises(ConfigurationError, match="does not know us") as caught:
+        standing(settings, Login(user="admin", password=SecretStr("canary of a password")))
+    assert "canary" not in str(caught.value)
