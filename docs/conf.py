@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from docs.reference import ROOT, settings_of, write_pages
+from docs.command_lines import ROOT
+from docs.reference import settings_of, write_pages
 
 project = "prefect-syndicate"
 author = "prefect-syndicate"
@@ -51,6 +52,9 @@ SECTIONS = {
 }
 """The navigation, pages by name. A page that nobody has put here is found under "More"."""
 
+TITLES = {"README.ru": "По-русски"}
+"""What a page is called there, where its own heading says nothing."""
+
 
 def contents(root: Path) -> str:
     """Return the navigation as the first page's list of contents."""
@@ -58,10 +62,15 @@ def contents(root: Path) -> str:
     known = {page for pages in listed.values() for page in pages}
     listed["More"] = sorted({f"docs/{file.stem}" for file in (root / "docs").glob("*.md")} - known)
     return "".join(
-        f"\n\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(there) + "\n```\n"
+        f"\n\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(map(_entry, there)) + "\n```\n"
         for caption, pages in listed.items()
         if (there := [page for page in pages if (root / f"{page}.md").exists()])
     )
+
+
+def _entry(page: str) -> str:
+    """Return a page as a line of a list of contents."""
+    return f"{TITLES[page]} <{page}>" if page in TITLES else page
 
 
 def _page(name: str) -> str:

@@ -1,71 +1,28 @@
-"""Pages of every flow and every option, told by the flows' own signatures: nothing here can go stale."""
+"""Pages of every flow and every option, told by the real command lines: nothing here can go stale."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Literal, get_args, get_origin
 
-import yaml
-from prefect import Flow
-from prefect.utilities.callables import parameter_docstrings
+import cyclopts
 
 from adapters.contracts.limits import Limits
-from tasks.cli import app_of
-from tasks.flow import Command
-from tasks.groups import Group, Place, Source, groups_of, title
+from docs.command_lines import ROOT, Option, app_of, body_of, commands_of, deployments, files, options_of
+from tasks.groups import Group, Place, Source, flat, groups_of, title
 from tasks.places import PLACES
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGES = {"local": "archive"}
 """The page of a service, where it has another name."""
 HEAD = "| option | what it is | unless told |\n|---|---|---|"
 
 
-@dataclass(frozen=True)
-class Option:
-    """One option of a command line."""
-
-    names: tuple[str, ...]
-    help: str
-    kind: str
-    default: str
-    panel: str
-
-    @property
-    def row(self) -> str:
-        """The option as a line of a table."""
-        shown = "<br>".join(f"`{name}`" for name in self.names)
-        return f"| {shown} | {_cell(self.help)}{_cell(self.kind)} | {_cell(self.default)} |"
-
-
-def modules() -> dict[str, ModuleType]:
-    """Return the flow files, by name."""
-    names = sorted(file.stem for file in (ROOT / "flows").glob("*.py") if file.stem != "__init__")
-    return {name: import_module(f"flows.{name}") for name in names}
-
-
-def commands_in(module: ModuleType) -> list[Command]:
-    """Return the flows of a file as its command line knows them."""
-    flows = [one for one in vars(module).values() if isinstance(one, Flow) and one.fn.__module__ == module.__name__]
-    return [Command(one.name, inspect.unwrap(one.fn)) for one in flows]
-
-
-def options_of(command: Command) -> list[Option]:
-    """Return what a flow takes, in the order in which `--help` shows it."""
-    told = parameter_docstrings(inspect.getdoc(command.function))
-    found = app_of(command).assemble_argument_collection()
-    return [_option(one, told) for one in found if one.parameter.show is not False]
-
-
 def write_pages(folder: Path) -> None:
     """Write a page for each flow file, and the page that lists them all."""
     folder.mkdir(exist_ok=True)
-    pages = {f"{name.replace('_', '-')}.md": "\n".join(_page(name, one)) for name, one in modules().items()}
+    pages = {f"{_page_of(file)}.md": "\n".join(_page(file)) for file in files()}
     pages["flows.md"] = "\n".join(_index())
     for old in folder.glob("*.md"):
         if old.name not in pages:
@@ -81,43 +38,64 @@ def settings_of(page: str) -> str:
     made = []
     for role, groups in (("source", _groups("sources", Source)), ("destination", _groups("places", Place))):
         for service, group in groups.items():
-            if PAGES.get(service, service).replace("_", "-") == page:
+            if _page_of(PAGES.get(service, service)) == page:
                 made += [f"### As a {role}\n", *_limits(service, role), *_fields(group), ""]
     return "\n".join(["\n\n## Every option\n", *made]) if made else ""
 
 
-def _option(argument: Any, told: dict[str, str]) -> Option:
-    """Read an option from cyclopts."""
-    default = argument.field_info.default
-    required = default is inspect.Parameter.empty
-    return Option(
-        names=tuple(argument.names),
-        help=told.get(argument.field_info.name, ""),
-        kind=_kind(argument.hint),
-        default="**needed**" if required else _default(default),
-        panel=argument.parameter.group[0].name if argument.parameter.group else "",
-    )
+def _page(file: str) -> Iterator[str]:
+    """Yield the lines of a flow file's page."""
+    commands = commands_of(file)
+    yield f"# {_arrow(file)}\n"
+    yield _cell(_described(app_of(file) if len(commands) > 1 else commands[""]) or _does(file))
+    yield f"\n```sh\npython flows/{file}.py --help\n```"
+    deployed = [name for name, entrypoint in deployments().items() if entrypoint.startswith(f"flows/{file}.py:")]
+    if deployed:
+        yield "\nDeployed as " + ", ".join(f"`{one}`" for one in deployed) + "."
+    pages = [page for page in _services(commands.values()) if (ROOT / "docs" / f"{page}.md").exists()]
+    if pages:
+        yield "\nSee also " + ", ".join(f"[{page}](../{page}.md)" for page in pages) + "."
+    for name, app in commands.items():
+        if name:
+            yield f"\n## {name}\n\n{_cell(_described(app))}"
+        yield from _table(options_of(app), "**{}**" if name else "## {}")
+    yield ""
 
 
-def _kind(hint: Any) -> str:
-    """Name what may be given, where the help does not."""
-    if get_origin(hint) is Literal:
-        return " One of " + ", ".join(f"`{one}`" for one in get_args(hint)) + "."
-    if get_origin(hint) is tuple:
-        return " Several may be given." + _kind(get_args(hint)[0])
-    return ""
+def _index() -> Iterator[str]:
+    """Yield the lines of the page that lists all flows."""
+    pairs = [file for file in files() if "_to_" in file]
+    others = [file for file in files() if file not in pairs]
+    yield "# Every flow\n"
+    yield "Made from the flows' own signatures, so that it tells what this version does.\n"
+    for heading, those in (("Pairs", pairs), ("Besides", others)):
+        yield f"## {heading}\n\n| flow | what it does | deployed as |\n|---|---|---|"
+        for file in those:
+            deployed = [
+                name for name, entrypoint in deployments().items() if entrypoint.startswith(f"flows/{file}.py:")
+            ]
+            shown = "<br>".join(f"`{one}`" for one in deployed)
+            yield f"| [{_arrow(file)}]({_page_of(file)}.md) | {_cell(_does(file))} | {shown} |"
+        yield ""
+    listed = "\n".join(_page_of(file) for file in [*pairs, *others])
+    yield f"```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
 
 
-def _default(default: object) -> str:
-    """Say what an option is when it is left out."""
-    if isinstance(default, Path):
-        inside = default.is_relative_to(ROOT)
-        return f"`{default.relative_to(ROOT)}`" if inside else f"`{default}`"
-    if isinstance(default, bool):
-        return "yes" if default else "no"
-    if isinstance(default, tuple):
-        return " ".join(f"`{one}`" for one in default)
-    return f"`{default}`" if default not in (None, "", 0) else ""
+def _table(options: Iterable[Option], heading: str) -> Iterator[str]:
+    """Yield the options' tables, one a panel, under its name."""
+    panels: dict[str, list[Option]] = {}
+    for one in options:
+        panels.setdefault("" if one.panel in {"Parameters", "Arguments"} else one.panel, []).append(one)
+    for panel, those in panels.items():
+        if panel:
+            yield "\n" + heading.format(panel)
+        yield from ["", HEAD, *(_row(one) for one in those)]
+
+
+def _row(option: Option) -> str:
+    """Return an option as a line of a table."""
+    names = "<br>".join(f"`{name}`" for name in option.names)
+    return f"| {names} | {_cell(option.help + option.kind)} | {_cell(option.default)} |"
 
 
 def _cell(text: str) -> str:
@@ -125,71 +103,33 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
-def _table(options: Iterable[Option]) -> Iterator[str]:
-    """Yield the options' tables, one a panel."""
-    panels: dict[str, list[Option]] = {}
-    for one in options:
-        panels.setdefault(one.panel, []).append(one)
-    for panel, those in panels.items():
-        if panel and panel not in {"Parameters", "Arguments"}:
-            yield f"\n**{panel}**\n"
-        yield from ["", HEAD, *(one.row for one in those)]
+def _described(app: cyclopts.App) -> str:
+    """Return what a command says of itself, without its arguments."""
+    text = inspect.getdoc(body_of(app)) if app.default_command else ""
+    return (text or "").split("\nArgs:\n")[0].strip()
 
 
-def _page(name: str, module: ModuleType) -> Iterator[str]:
-    """Yield the lines of a flow file's page."""
-    commands, deployed = commands_in(module), _deployments(name)
-    yield f"# {_arrow(name)}\n"
-    yield f"{(module.__doc__ or '').strip()}\n"
-    yield f"```sh\npython flows/{name}.py --help\n```"
-    if deployed:
-        yield "\nDeployed as " + ", ".join(f"`{one}`" for one in deployed) + "."
-    pages = [page for page in _services(commands) if (ROOT / "docs" / f"{page}.md").exists()]
-    if pages:
-        yield "\nSee also " + ", ".join(f"[{page}](../{page}.md)" for page in pages) + "."
-    for command in commands:
-        text = (inspect.getdoc(command.body) or "").split("\nArgs:\n")[0].strip()
-        yield f"\n## {command.name if len(commands) == 1 else command.name.rsplit('-', 1)[-1]}\n"
-        yield f"{_cell(text)}\n"
-        yield from _table(options_of(command))
-    yield ""
+def _does(file: str) -> str:
+    """Return the first line of a flow file."""
+    told = body_of(next(iter(commands_of(file).values()))).__globals__["__doc__"] or ""
+    return told.strip().splitlines()[0]
 
 
-def _index() -> Iterator[str]:
-    """Yield the lines of the page that lists all flows."""
-    pairs = {name: one for name, one in modules().items() if "_to_" in name}
-    others = {name: one for name, one in modules().items() if name not in pairs}
-    yield "# Every flow\n"
-    yield "Made from the flows' own signatures, so that it tells what this version does.\n"
-    for heading, those in (("Pairs", pairs), ("Besides", others)):
-        yield f"## {heading}\n\n| flow | what it does | deployed as |\n|---|---|---|"
-        for name, module in those.items():
-            deployed = "<br>".join(f"`{one}`" for one in _deployments(name))
-            does = (module.__doc__ or "").strip().splitlines()[0]
-            yield f"| [{_arrow(name)}]({name.replace('_', '-')}.md) | {does} | {deployed} |"
-        yield ""
-    listed = "\n".join(name.replace("_", "-") for name in [*pairs, *others])
-    yield f"```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
-
-
-def _arrow(name: str) -> str:
+def _arrow(file: str) -> str:
     """Write a flow file's name for people."""
-    return name.replace("_to_", " → ") if "_to_" in name else name
+    return file.replace("_to_", " → ") if "_to_" in file else file
 
 
-def _deployments(name: str) -> list[str]:
-    """Return the deployments of a flow file, as `prefect deployment run` names them."""
-    told = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    of_file = [one for one in told if one["entrypoint"].startswith(f"flows/{name}.py:")]
-    module = import_module(f"flows.{name}")
-    return [f"{getattr(module, one['entrypoint'].split(':')[1]).name}/{one['name']}" for one in of_file]
+def _page_of(name: str) -> str:
+    """Return the name of a page."""
+    return name.replace("_", "-")
 
 
-def _services(commands: list[Command]) -> list[str]:
-    """Return the pages of the services that a file's flows take options of."""
-    kinds = [kind for command in commands for kind in groups_of(command.body).values()]
+def _services(apps: Iterable[cyclopts.App]) -> list[str]:
+    """Return the pages of the services that commands take options of."""
+    kinds = [kind for app in apps for kind in groups_of(body_of(app)).values()]
     services = [kind.__module__.rsplit(".", 1)[-1] for kind in kinds if issubclass(kind, (Source, Place))]
-    return [PAGES.get(one, one).replace("_", "-") for one in services]
+    return [_page_of(PAGES.get(one, one)) for one in services]
 
 
 def _groups(folder: str, kind: type[Group]) -> dict[str, type[Group]]:
@@ -212,7 +152,9 @@ def _fields(group: type[Group]) -> Iterator[str]:
 
     body.__annotations__ = {"group": group, "return": object}
     body.__doc__ = title(group)
-    yield from _table(options_of(Command(group.__name__, body)))
+    app = cyclopts.App()
+    app.default(flat(body))
+    yield from _table(options_of(app), "**{}**")
 
 
 def _limits(service: str, role: str) -> Iterator[str]:

@@ -26,7 +26,20 @@ INTERRUPTED = 130
 
 def main(*flows: Callable[..., Ended]) -> None:
     """Run a flow file's command line: one flow is the command itself, several are sub-commands. Exits."""
-    app = app_of(*[flow for flow in flows if isinstance(flow, Command)])
+    app = cyclopts.App(
+        suppress_keyboard_interrupt=False,
+        default_parameter=cyclopts.Parameter(consume_multiple=True),
+        result_action="return_value",
+        version_flags=[],
+    )
+    commands = [flow for flow in flows if isinstance(flow, Command)]
+    for command in commands:
+        function = _function(command)
+        if len(commands) == 1:
+            app.default(function)
+            app.help = function.__doc__ or ""
+        else:
+            app.command(function, name=command.name.rsplit("-", 1)[-1])
     try:
         code = app(exit_on_error=False, print_error=False)
     except (cyclopts.CycloptsError, ConfigurationError) as error:
@@ -37,24 +50,6 @@ def main(*flows: Callable[..., Ended]) -> None:
         code = INTERRUPTED
     sys.stdout.flush()
     sys.exit(code or 0)
-
-
-def app_of(*commands: Command) -> cyclopts.App:
-    """Return the command line of a file with these flows; it returns what its command returns."""
-    app = cyclopts.App(
-        suppress_keyboard_interrupt=False,
-        default_parameter=cyclopts.Parameter(consume_multiple=True),
-        result_action="return_value",
-        version_flags=[],
-    )
-    for command in commands:
-        function = _function(command)
-        if len(commands) == 1:
-            app.default(function)
-            app.help = function.__doc__ or ""
-        else:
-            app.command(function, name=command.name.rsplit("-", 1)[-1])
-    return app
 
 
 def complain(text: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import PurePosixPath
 
@@ -18,8 +20,8 @@ from prefect.settings import Settings
 from prefect.settings.legacy import _get_settings_fields
 
 from adapters.contracts.errors import ConfigurationError
-from docs.reference import commands_in, modules
-from tasks.cli import app_of
+from docs.command_lines import app_of, commands_of, deployments, files, option_names
+from tasks.flow import Command as Flow
 from tests.docs.reading import Command, Span, commands
 from tests.exports import ROOT
 
@@ -74,26 +76,28 @@ def _python(words: list[str], *, complete: bool) -> Iterator[str]:
 
 def _flow(name: str, words: list[str], *, complete: bool) -> Iterator[str]:
     """Bind a flow's command line without running it."""
-    if name not in modules():
+    if name not in files():
         if name != PLACEHOLDER and "<" not in name:
             yield f"there is no flows/{name}.py"
         return
-    found = commands_in(modules()[name])
     try:
-        function, bound, _ = app_of(*found).parse_args(words, **QUIET)
+        function, bound, _ = app_of(name).parse_args(words, **QUIET)
     except cyclopts.MissingArgumentError as error:
         if complete:
             yield str(error)
-        return
     except cyclopts.CycloptsError as error:
         yield str(error)
-        return
-    by_function = {one.function.__name__: one for one in found}
-    if complete and getattr(function, "__name__", "") in by_function:
-        try:
-            by_function[function.__name__].check(bound)
-        except ConfigurationError as error:
-            yield str(error)
+    else:
+        if complete and function in [app.default_command for app in commands_of(name).values()]:
+            yield from _refused(function, bound)
+
+
+def _refused(function, bound) -> Iterator[str]:
+    """Yield what no run could work with."""
+    try:
+        Flow("", inspect.unwrap(function)).check(bound)
+    except ConfigurationError as error:
+        yield str(error)
 
 
 def _prefect(words: list[str], *, complete: bool) -> Iterator[str]:
@@ -136,10 +140,10 @@ def _deployments():
     """Return each deployment's flow and preset parameters, by its name on the command line."""
     told = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     made = {}
-    for one in told:
+    for name, one in zip(deployments(), told, strict=True):
         file, function = one["entrypoint"].split(":")
-        flow = getattr(modules()[PurePosixPath(file).stem], function)
-        made[f"{flow.name}/{one['name']}"] = flow, one.get("parameters") or {}
+        flow = getattr(import_module(f"flows.{PurePosixPath(file).stem}"), function)
+        made[name] = flow, one.get("parameters") or {}
     return made
 
 
@@ -184,10 +188,7 @@ def _named(words: list[str]) -> list[str]:
 @cache
 def flow_options() -> frozenset[str]:
     """Return all options of all flows, and those that every command or deployment has."""
-    commands = [command for module in modules().values() for command in commands_in(module)]
-    return frozenset(
-        name for one in commands for argument in app_of(one).assemble_argument_collection() for name in argument.names
-    ) | {"--help", "--param"}
+    return frozenset(option_names()) | {"--help", "--param"}
 
 
 def _paths(words: list[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from docs.reference import modules
+from docs.command_lines import files
 from tasks.cli import INTERRUPTED
 from tasks.summary import COME_BACK
 from tests.docs.checking import code_variables, problems
@@ -93,7 +93,7 @@ def test_the_pairs_are_those_that_are_there(page):
         if not source:
             break
         named |= {f"{source[0]}_to_{place}" for place, cell in zip(places, row[1:], strict=False) if cell.strip()}
-    assert named == {name for name in modules() if "_to_" in name}
+    assert named == {name for name in files() if "_to_" in name}
 
 
 @pytest.mark.parametrize("page", ["README.md", "README.ru.md", "docs/running.md"])

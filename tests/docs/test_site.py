@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from docs.reference import commands_in, modules, options_of
+from docs.command_lines import commands_of, files, options_of
 from tests.docs.reading import FOLDERS
 from tests.exports import ROOT
 
@@ -50,11 +50,11 @@ def test_what_leads_nowhere_fails_the_build(site):
     assert (done.returncode != 0, sorted(said)) == (True, sorted(FOUND)), done.stderr
 
 
-@pytest.mark.parametrize("flow", modules())
+@pytest.mark.parametrize("flow", files())
 def test_each_flow_has_a_page_of_its_options(site, flow):
     """Every option of every command of a flow stands on its page."""
     page = (site[0] / "docs" / "reference" / f"{flow.replace('_', '-')}.html").read_text(encoding="utf-8")
-    options = [one for command in commands_in(modules()[flow]) for one in options_of(command)]
+    options = [one for app in commands_of(flow).values() for one in options_of(app)]
     assert [name for one in options for name in one.names if f">{name}<" not in page] == []
     assert [one.names for one in options if not one.help] == []
 
