@@ -128,7 +128,7 @@ def conclude(
     try:
         store = open_store(lasting=lasting)
         try:
-            summary = drive(store)
+            summary = drive(store).close(began)
             dead = store.dead_letters(DeadLetterFilter(run_id=run_id(), limit=LISTED)) if summary.died else []
             summary.past = store.history(summary.source, summary.destination, SHOWN)
         finally:
