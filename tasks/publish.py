@@ -5,10 +5,7 @@ It knows no Prefect: an `Engine` carries it, Prefect's in `tasks.engine` or a pl
 
 from __future__ import annotations
 
-import os
-import socket
 import time
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,8 +18,6 @@ from adapters.contracts.jobs import (
     Cursor,
     DeadLetterFilter,
     Descriptor,
-    Died,
-    Done,
     Job,
     JobStore,
     Known,
@@ -30,7 +25,6 @@ from adapters.contracts.jobs import (
     PairRecord,
     Queue,
     Reason,
-    Result,
     RunRecord,
     Tally,
     job_key,
@@ -49,14 +43,13 @@ from adapters.contracts.retry import RetryPolicy
 from adapters.media import FolderMediaStore
 from adapters.planning import Planner, PlanRules
 from adapters.runner import LEASE, Attempts, DestinationRunner
+from tasks.delivering import Delivering, allowed
 from tasks.options import Options
 from tasks.report import Watcher
 from tasks.summary import LISTED, Delivery, Preview, Summary
 
 SHORT_WAIT = timedelta(seconds=60)
 """A run waits this long itself; for longer it gives its worker's slot back."""
-OUTAGE = timedelta(minutes=10)
-"""How long a place is left alone after two jobs in a row could not reach it."""
 REDRIVEN_BY_RETRY = (Reason.REJECTED, Reason.EXHAUSTED)
 
 PREVIEWS = 20
@@ -70,6 +63,9 @@ class Engine(Attempts, Protocol):
 
     def step(self, name: str, do: Callable[[], T]) -> T:
         """Do one step of a road, shown by this name."""
+
+    def several(self, pause: Callable[[float], None]) -> Attempts:
+        """Return what repeats the attempts of several jobs at once, given how to wait between two."""
 
 
 @dataclass
@@ -97,6 +93,7 @@ class PublishingRoad:
         if self.options.dry_run:
             return self._dry_run(began)
         keep_pace(self.store, self.pause, self.source, self.destination)
+        allowed(self.destination, self.options.parallel)
         self.destination.check()
         run = self.store.begin_run(
             RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity), keys
@@ -132,23 +129,31 @@ class PublishingRoad:
     def _record_pair(self, source: SourceAdapter) -> PairRecord:
         """Remember the pair as it is run now, and decide at the first run what is too old to be sent."""
         known = self.store.pair(source.identity, self.destination.identity)
-        baseline = known.baseline if known else None
-        if self.options.from_beginning:
-            baseline = None
-        elif known is None or not known.begun:
-            since = self.options.selection.since
-            baseline = since - timedelta(microseconds=1) if since else source.head()
         record = PairRecord(
             source_id=source.identity,
             destination_id=self.destination.identity,
             service=self.destination.service,
             settings=self.settings,
-            baseline=baseline,
+            baseline=self._baseline(source, known),
             begun=True,
             name=self.pair,
         )
-        self.store.save_pair(record)
+        if self.options.backfill:
+            # The pair itself begins, or has begun, where its other runs say.
+            begun = {"baseline": known.baseline, "begun": known.begun} if known else {"begun": False}
+            self.store.save_pair(record.model_copy(update=begun))
+        else:
+            self.store.save_pair(record)
         return record
+
+    def _baseline(self, source: SourceAdapter, known: PairRecord | None) -> datetime | None:
+        """Return up to when items are too old to be sent by this run; None where none is."""
+        if self.options.from_beginning or self.options.backfill:
+            return None
+        if known is not None and known.begun:
+            return known.baseline
+        since = self.options.selection.since
+        return since - timedelta(microseconds=1) if since else source.head()
 
     def _planner(self, source: SourceAdapter, baseline: datetime | None) -> Planner:
         """Build the planner of this run."""
@@ -269,18 +274,14 @@ class PublishingRoad:
         runner = DestinationRunner(
             self.store, self.destination, self.policy, self.media.media, self.engine, self.run_id, self.lease
         )
-        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        done, unreachable = 0, 0
+        delivering, parallel = Delivering(self.store, runner, queue, self.watcher), self.options.parallel
         while True:
-            job = self.store.claim_next(queue, owner=owner, run_id=self.run_id, lease=self.lease)
-            if job is not None:
-                result = runner.run(job)
-                done += isinstance(result, Done)
-                self.watcher.progress("delivering", done, 0)
-                unreachable = unreachable + 1 if _could_not_reach(result) else 0
-                if unreachable >= 2:  # noqa: PLR2004 - one may be the item's own bad luck, two are an outage
-                    self.store.pause(self.destination.identity, self.store.now() + OUTAGE)
-                continue
+            if parallel == 1:
+                delivering.one_by_one()
+            elif self.store.next_due(queue) is not None:
+                # Who repeats the attempts keeps receipts where its step does: it is asked within the step.
+                what = f"deliver {self.pair}, {parallel} at once"
+                self.engine.step(what, lambda: delivering.several(parallel, self.engine.several))
             due = self.store.next_due(queue)
             if due is None:
                 return None
@@ -296,14 +297,7 @@ class PublishingRoad:
         source, tally = self.source, Tally()
         previews: list[Preview] = []
         losses: dict[str, int] = {}
-        known = self.store.pair(source.identity, self.destination.identity)
-        first = known is None or not known.begun
-        since = self.options.selection.since
-        baseline = known.baseline if known else None
-        if self.options.from_beginning:
-            baseline = None
-        elif first:
-            baseline = since - timedelta(microseconds=1) if since else source.head()
+        baseline = self._baseline(source, self.store.pair(source.identity, self.destination.identity))
         planner = self._planner(source, baseline)
         behind = self._cursor(source, self._selection(source, baseline)) if isinstance(source, Following) else ""
         for page in source.read(behind):
@@ -340,11 +334,6 @@ def deliveries(jobs: Iterable[Job]) -> list[Delivery]:
     """Return delivered jobs' receipts as people see them."""
     kept = ((job, job.receipt) for job in jobs if job.receipt is not None)
     return [Delivery(item=job.item_id, action=str(job.action), url=receipt.url, at=receipt.at) for job, receipt in kept]
-
-
-def _could_not_reach(result: Result) -> bool:
-    """Say whether a job died because its place did not answer at all."""
-    return isinstance(result, Died) and result.reason is Reason.EXHAUSTED
 
 
 def keep_pace(store: JobStore, pause: Callable[[float], None], *adapters: object) -> None:

@@ -25,6 +25,7 @@ from adapters.contracts.limits import Limits
 from adapters.contracts.ports import Grade, Rendered, Write
 from adapters.http import Client, Response, classify, origin
 
+MOST_AT_ONCE = 64
 GONE = frozenset({404, 410})
 SHORTEST_SECRET = 6
 """Characters; a shorter piece of an address is a word like `hook`."""
@@ -107,6 +108,11 @@ class WebhookDestination:
     def settles_after(self) -> timedelta:
         """Nothing is looked up here."""
         return timedelta(0)
+
+    @property
+    def at_once(self) -> int:
+        """A webhook names no number; this one keeps a process's threads and connections within bounds."""
+        return MOST_AT_ONCE
 
     def check(self) -> None:
         """Prove that the secret can be used; nothing is sent to try the address."""
