@@ -3,9 +3,9 @@
     python bench/publishing.py [--items 2000] [--rounds 5]
 
 Each measurement is a process of its own; they take turns, so that what else the machine does befalls all of them. The
-bare client is the pack's own, httpx, in 20 threads, with the same bodies and nothing kept. The pack records jobs, claims
-them, marks each before its first byte and keeps its receipt, in SQLite with `synchronous=FULL`; `prefect` does so in a
-flow run, against a Prefect server that has been started before, whose start is not in the figures.
+bare client is the pack's own, httpx, in 20 threads, with the same bodies and nothing kept. The pack records jobs,
+claims them, marks each before its first byte and keeps its receipt, in SQLite with `synchronous=FULL`; `prefect` does
+so in a flow run, against a Prefect server that has been started before, whose start is not in the figures.
 """
 
 from __future__ import annotations
@@ -29,10 +29,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
+import orjson
+
 from adapters.contracts.item import ContentItem, Media
 from adapters.contracts.ports import MediaFile, MediaMissing, Page
 from adapters.contracts.retry import RetryPolicy
 from adapters.contracts.version import stamp
+from adapters.destinations.webhook import WebhookDestination, WebhookSettings, content_of
+from adapters.http import Client
+from adapters.media import FolderMediaStore
+from adapters.stores.sql import SqlJobStore, sqlite_engine
+from tasks.options import Options
+from tasks.plain import PlainEngine
+from tasks.publish import PublishingRoad
+from tasks.report import Watchers
 
 ROOT = Path(__file__).resolve().parents[1]
 PARALLEL = 20
@@ -116,11 +126,6 @@ async def serve() -> None:
 def bare(url: str, number: int, folder: Path) -> Callable[[], object]:
     """Return what sends the same bodies with the same client and nothing else."""
     del folder
-    import orjson
-
-    from adapters.destinations.webhook import _content
-    from adapters.http import Client
-
     client, posts = Client(), Posts(number).entries
 
     def send(item: ContentItem) -> None:
@@ -128,7 +133,7 @@ def bare(url: str, number: int, folder: Path) -> Callable[[], object]:
         client.send(
             "POST",
             url,
-            content=orjson.dumps(body | {"item": _content(item)}),
+            content=orjson.dumps(body | {"item": content_of(item)}),
             headers={"content-type": "application/json", "idempotency-key": item.id},
             deadline=25.0,
         )
@@ -142,16 +147,14 @@ def bare(url: str, number: int, folder: Path) -> Callable[[], object]:
 
 def plain(url: str, number: int, folder: Path) -> Callable[[], object]:
     """Return what publishes without Prefect."""
-    from tasks.plain import PlainEngine
-
     return lambda: road(url, number, folder, PlainEngine(RetryPolicy()))
 
 
 def prefect(url: str, number: int, folder: Path) -> Callable[[], object]:
     """Return what publishes in a flow run."""
-    from prefect import flow
+    from prefect import flow  # noqa: PLC0415 - only this measurement waits for it
 
-    from tasks.engine import PrefectEngine
+    from tasks.engine import PrefectEngine  # noqa: PLC0415 - only this measurement waits for it
 
     @flow(name="bench-publishing")
     def publishing() -> None:
@@ -163,13 +166,6 @@ def prefect(url: str, number: int, folder: Path) -> Callable[[], object]:
 
 def road(url: str, number: int, folder: Path, engine: object) -> None:
     """Publish all posts."""
-    from adapters.destinations.webhook import WebhookDestination, WebhookSettings
-    from adapters.media import FolderMediaStore
-    from adapters.stores.sql import SqlJobStore, sqlite_engine
-    from tasks.options import Options
-    from tasks.publish import PublishingRoad
-    from tasks.report import Watchers
-
     store = SqlJobStore.open(sqlite_engine(folder / "store.db"))
     place = WebhookDestination(WebhookSettings(url=url, name="bench", honours_key=True))
     summary = PublishingRoad(
@@ -236,8 +232,7 @@ def compare(items: int, rounds: int, ways: list[str]) -> None:
     me = [sys.executable, str(Path(__file__).resolve())]
     found: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as home, started(*me, "--serve") as server, api(Path(home)) as variables:
-        assert server.stdout is not None
-        url = f"http://127.0.0.1:{int(server.stdout.readline())}/"
+        url = f"http://127.0.0.1:{int((server.stdout or sys.stdin).readline())}/"
         for number in range(rounds):
             for way in ways if number % 2 == 0 else reversed(ways):
                 command = [*me, "--items", str(items), "--measure", way, url]

@@ -121,7 +121,7 @@ class WebhookDestination:
     def render(self, item: ContentItem) -> Rendered:
         """Show the JSON of a create."""
         losses = ("media are described, their bytes are not sent",) if item.media else ()
-        return Rendered(orjson.dumps(_content(item), option=orjson.OPT_INDENT_2).decode(), losses)
+        return Rendered(orjson.dumps(content_of(item), option=orjson.OPT_INDENT_2).decode(), losses)
 
     def write(self, write: Write) -> Receipt:
         """POST one write; the receipt has the `id` and `url` of a JSON answer, else the item's own id."""
@@ -166,7 +166,7 @@ class WebhookDestination:
         if write.answers is not None:
             body["reply_to"] = write.answers.remote_id
         if write.item is not None and write.action is not Action.DELETE:
-            body |= {"version": write.item.version, "item": _content(write.item)}
+            body |= {"version": write.item.version, "item": content_of(write.item)}
         return body
 
     def _secrets(self) -> list[str]:
@@ -216,7 +216,7 @@ def _secret_bytes(secret: SecretStr) -> bytes:
         raise ConfigurationError("the webhook's secret begins with whsec_ and is no base64 after it") from None
 
 
-def _content(item: ContentItem) -> dict[str, Any]:
+def content_of(item: ContentItem) -> dict[str, Any]:
     """Return an item as the webhook gets it: the model's own JSON, without where the source kept its files."""
     content: dict[str, Any] = orjson.loads(item.to_json())
     for medium in content.get("media", ()):

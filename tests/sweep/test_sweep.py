@@ -61,6 +61,14 @@ def test_publishing_holds(honours):
 
 
 @KEYS
+def test_publishing_several_at_once_holds(honours):
+    """The same with four requests on their way at once: each of them ends in the store, or in doubt."""
+    with Sweep(Webhook(honours_key=honours, parallel=4)) as prepared:
+        for fault in (*FAULTS, "STOP"):
+            held(prepared.sweep(fault, most=5), 5)
+
+
+@KEYS
 @pytest.mark.postgres
 def test_publishing_with_postgres_holds(server, honours):
     """The same with the jobs in PostgreSQL."""

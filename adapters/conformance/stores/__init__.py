@@ -24,10 +24,11 @@ from adapters.conformance.stores.lifecycle import Lifecycle
 from adapters.conformance.stores.planning import Planning
 from adapters.conformance.stores.runs import Runs
 from adapters.conformance.stores.samples import Clock
+from adapters.conformance.stores.several import Several
 from adapters.conformance.suite import Suite
 
 __all__ = ["Clock", "StoreSuite"]
 
 
-class StoreSuite(Suite, Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters, Holds):
+class StoreSuite(Suite, Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters, Holds, Several):
     """The job store's promises, sentence by sentence; bring the fixtures `clock`, `store` and `reopen`."""

@@ -12,7 +12,7 @@ from adapters.contracts.jobs import Job, Receipt
 MOST = 64
 """How many wishes one transaction takes at most: nobody waits long for the others'."""
 PATIENCE = 0.006
-"""Seconds for which a leader waits for others while there are some: a transaction costs as much as many wishes in it."""
+"""Seconds for which a leader waits for others while there are some: a transaction costs as much as ten wishes in it."""
 
 
 @dataclass(frozen=True)
