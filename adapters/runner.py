@@ -241,7 +241,7 @@ class _Work:
         return Waits(until, failure)
 
     def drop(self, why: LeaseLost | Stopped) -> Result:
-        """Leave the job alone; where its run ends between two attempts, it is pending again and what they left known."""
+        """Leave the job alone; where its run ends between two attempts, it is pending again and its doubt known."""
         if isinstance(why, Stopped):
             try:
                 self.runner.store.release(self.job, None, not_before=None, in_doubt=self.doubt, counts=False)

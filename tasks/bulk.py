@@ -43,6 +43,7 @@ from adapters.contracts.version import Change, compare, taken_over
 from adapters.media import FolderMediaStore
 from tasks.options import Options
 from tasks.publish import PREVIEWS, always_newest, keep, keep_pace, names, reading, refuse_mass_deletion, wholly_gone
+from tasks.reading import pages
 from tasks.report import Watcher
 from tasks.summary import Preview, Summary
 
@@ -195,7 +196,7 @@ class BulkRoad:
     def _read(self, session: BulkSession, selection: str = "", start: str = "") -> bool:
         """Read every page and write what differs; returns whether a cursor was committed on the way."""
         pending, moved = _Pending(), False
-        for page in self.source.read(start):
+        for page in pages(self.source, self.options, start):
             self._compare(session, page.entries, pending)
             if len(pending) >= BATCH and not self.options.dry_run:
                 self._step(session, pending, Cursor(selection, page.cursor))

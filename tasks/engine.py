@@ -16,12 +16,7 @@ from prefect.client.orchestration import get_client
 from prefect.context import TaskRunContext
 from prefect.exceptions import Abort
 from prefect.logging import get_logger
-from prefect.results import (
-    ResultRecord,  # type: ignore[attr-defined]  # Prefect itself imports them from there
-    ResultRecordMetadata,  # type: ignore[attr-defined]
-    ResultStore,
-    get_result_store,
-)
+from prefect.results import ResultRecord, ResultRecordMetadata, ResultStore, get_result_store  # type: ignore[attr-defined]
 from prefect.states import AwaitingRetry
 
 from adapters.contracts.errors import RateLimited, Transient

@@ -67,6 +67,9 @@ class BulkOptions(Group):
     """Whether an older export may overwrite newer edits."""
     allow_mass_delete: bool = False
     """Whether more than 20 items or 5 % may be deleted at once."""
+    backfill: bool = False
+    """Take only what lies between since and until for the source, and leave where the pair itself begins as it is: one
+    of a backfill's runs."""
     dry_run: bool = False
     """Say what would be done, and do nothing."""
     summary: str = ""
@@ -123,8 +126,6 @@ class PublishOptions(BulkOptions):
     """Whether the items behind a dead letter go on, or "stop" until it is out of the way."""
     parallel: int = 1
     """How many items may be on their way at once, where the place takes that: they arrive in no certain order."""
-    backfill: bool = False
-    """Whether this run carries what was there before the pair's first run; for the pair's other runs that stays so."""
     wait: bool = False
     """Whether to wait in this process however long the far side asks."""
     new_store: bool = False

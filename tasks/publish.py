@@ -45,6 +45,7 @@ from adapters.planning import Planner, PlanRules
 from adapters.runner import LEASE, Attempts, DestinationRunner
 from tasks.delivering import Delivering, allowed
 from tasks.options import Options
+from tasks.reading import pages
 from tasks.report import Watcher
 from tasks.summary import LISTED, Delivery, Preview, Summary
 
@@ -185,7 +186,7 @@ class PublishingRoad:
             # This run has read its source before it was rescheduled; what came since is the next run's.
             return
         selection = self._selection(source, record.baseline)
-        for page in source.read(self._cursor(source, selection)):
+        for page in pages(source, self.options, self._cursor(source, selection)):
             self._plan_page(source, planner, page, Cursor(selection, page.cursor))
             self.watcher.progress("reading", page.done, page.total)
         if self.options.deletes != "ignore":
@@ -300,7 +301,7 @@ class PublishingRoad:
         baseline = self._baseline(source, self.store.pair(source.identity, self.destination.identity))
         planner = self._planner(source, baseline)
         behind = self._cursor(source, self._selection(source, baseline)) if isinstance(source, Following) else ""
-        for page in source.read(behind):
+        for page in pages(source, self.options, behind):
             facts = self.store.known(self.destination.identity, names(page.entries))
             plan = planner.page(page.entries, facts, self.store.now(), None)
             planner.recorded(plan)

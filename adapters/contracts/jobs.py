@@ -484,6 +484,9 @@ class JobStore(Protocol):
     def history(self, source_id: str, destination_id: str, limit: int, *, delivered: int = 0) -> list[PastRun]:
         """Return the pair's last runs that delivered at least so many, newest first; a retried run is there twice."""
 
+    def came_to(self, run_ids: Sequence[str]) -> list[PastRun]:
+        """Return what these runs came to each time they ended or began to wait, oldest first."""
+
     def tally(self, run_id: str) -> Tally:
         """Count the run's items from the records."""
 

@@ -254,6 +254,11 @@ class SqlJobStore:
         with self._reading() as connection:
             return runs.past(connection, source_id, destination_id, limit, delivered)
 
+    def came_to(self, run_ids: Sequence[str]) -> list[PastRun]:
+        """Return what these runs came to each time they ended or began to wait, oldest first."""
+        with self._reading() as connection:
+            return runs.came_to(connection, run_ids)
+
     def tally(self, run_id: str) -> Tally:
         """Count the run's items from the records."""
         with self._reading() as connection:
