@@ -30,7 +30,7 @@ FLOWS = Path(__file__).parents[1] / "flows"
 POLL = 2.0
 """Seconds between two looks at what the shards do."""
 PATIENCE = timedelta(seconds=20)
-"""A backfill waits so long in its worker's slot for something to happen, then gives it back: its shards need one too."""
+"""A backfill waits so long in its worker's slot, then gives it back while nothing happens: its shards need one too."""
 COMES_BACK = timedelta(seconds=30)
 SOON = timedelta(minutes=1)
 """A shard that is due later than this waits for its place, and the backfill with it."""
@@ -43,7 +43,7 @@ ITS_OWN = frozenset({"since", "until", "backfill", "limit", "dry_run", "summary"
 def load(pair: str) -> Flow[..., Any]:
     """Load a pair's flow by its file's name; raises ConfigurationError when there is none that can be sharded."""
     file = FLOWS / f"{pair}.py"
-    if pair.isidentifier() and file.is_file():
+    if pair.isidentifier() and "_to_" in pair and file.is_file():
         flow: Flow[..., Any] = load_flow_from_entrypoint(f"{file}:{pair}")
         if "backfill" in inspect.signature(flow.fn).parameters:
             return flow
@@ -254,8 +254,8 @@ def _sum_up(backfill: Backfill, runs: dict[str, FlowRun], store: JobStore, summa
         summary.errors.append("the processes of some shards died: start the same backfill again, it goes on")
     if any(_done(run) for run in mine) and not past:
         summary.errors.append(
-            "the job store here knows nothing of the shards' runs: set SYNDICATE_DATABASE_URL to the one that the workers "
-            "use, and start the same backfill again to see what it came to"
+            "the job store here knows nothing of the shards' runs: set SYNDICATE_DATABASE_URL to the one that the "
+            "workers use, and start the same backfill again to see what it came to"
         )
     done = sum(_done(run) for run in mine)
     summary.warnings.append(f"{done} of {len(backfill.shards)} shards are done")
