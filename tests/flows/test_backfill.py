@@ -7,26 +7,13 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 
-from tests.exports import ROOT, export, message
-from tests.servers.prefect import Prefect
-
-
-def year(folder, months, each):
-    """Write an export with so many messages in each of the first months of 2024, a day apart."""
-    messages = []
-    for month in range(1, months + 1):
-        for day in range(1, each + 1):
-            number = len(messages) + 1
-            at = int(datetime(2024, month, day, 12, tzinfo=UTC).timestamp())
-            messages.append(message(number, f"post {number}") | {"date_unixtime": str(at)})
-    return export(folder, messages)
+from tests.exports import year
+from tests.servers.prefect import Prefect, shards, shards_of, start_backfill
 
 
 @pytest.mark.served
@@ -65,18 +52,6 @@ class TwoWorkers(Prefect):
             worker.wait()
         del self._processes[1:]
 
-    def backfill(self, summary, *told):
-        """Start a backfill as a person does."""
-        command = [sys.executable, str(ROOT / "flows" / "backfill.py"), "--summary", str(summary), *map(str, told)]
-        return subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-
-    def shards(self):
-        """Return the names of the states of the shards' runs."""
-        runs = self.get("/flow_runs/filter", {"limit": 200})
-        return [one["state"]["name"] for one in runs if any(tag.startswith("shard:") for tag in one["tags"])]
-
 
 def _children(parent):
     """Return the processes below one, the lowest first."""
@@ -93,29 +68,18 @@ def server(tmp_path_factory):
     running.stop()
 
 
-def told(pair, since, until, **options):
-    """Return the arguments of a backfill."""
-    named = [f"{name}={value}" for name, value in options.items()]
-    return ["--pair", pair, "--since", since, "--until", until, "--option", *named]
-
-
-def test_over_two_workers(server, counting, tmp_path):
-    """Three months over two workers: each item once, and one sum; again, nothing is run."""
-    source, place, file = year(tmp_path / "export", 3, 4), counting(), tmp_path / "summary.json"
-    arguments = told(
-        "telegram_export_to_webhook", "2024-01-01", "2024-04-01", export=source, url=place.url, name="pool"
-    )
-    first = server.backfill(file, *arguments)
-    output, _ = first.communicate(timeout=300)
-    assert first.returncode == 0, output
-    summary = json.loads(file.read_text())
-    assert (summary["seen"], summary["delivered"]) == (12, 12)
-    assert server.shards() == ["Completed"] * 3
-    again = server.backfill(file, *arguments)
-    output, _ = again.communicate(timeout=300)
-    assert (again.returncode, json.loads(file.read_text())["delivered"]) == (0, 12), output
-    assert server.shards() == ["Completed"] * 3
-    assert Counter(effect["id"] for effect in place.effects()) == {f"telegram:42/{n}": 1 for n in range(1, 13)}
+@pytest.mark.long
+def test_as_a_deployment(server, counting, tmp_path):
+    """Run by a worker, whose slot its own shards need: it gives the slot back, and comes to its end."""
+    source, place = year(tmp_path / "export", 3, 4), counting()
+    told = {"pair": "telegram_export_to_webhook", "since": "2024-01-01", "until": "2024-04-01", "at_once": 3}
+    option = [f"export={source}", f"url={place.url}", "name=deployed"]
+    run_id = server.deployment_run("backfill/default", **told, option=option)
+    assert server.wait(run_id, "Completed", "Failed", "Crashed", seconds=900)["name"] == "Completed"
+    assert len(place.effects()) == 12
+    artifacts = server.artifacts(run_id)
+    assert "| delivered | 12 |" in artifacts["summary"]
+    assert [row["delivered"] for row in json.loads(artifacts["backfill"])] == [4, 4, 4]
 
 
 @pytest.mark.long
@@ -123,11 +87,15 @@ def test_killed_in_the_middle(server, counting, tmp_path):
     """A year to a webhook and to a database; both workers are killed in the middle: nothing twice, nothing missing."""
     source, place, file = year(tmp_path / "export", 12, 20), counting(delay=0.05), tmp_path / "summary.json"
     database = tmp_path / "place.db"
-    hook = told("telegram_export_to_webhook", "2024-01-01", "2025-01-01", export=source, url=place.url, name="killed")
-    base = told("telegram_export_to_sql", "2024-01-01", "2025-01-01", export=source, database=f"sqlite:///{database}")
-    before = len(server.shards())
-    started = server.backfill(file, *hook)
-    until = time.monotonic() + 300
+    hook = shards_of(
+        "telegram_export_to_webhook", "2024-01-01", "2025-01-01", export=source, url=place.url, name="killed"
+    )
+    base = shards_of(
+        "telegram_export_to_sql", "2024-01-01", "2025-01-01", export=source, database=f"sqlite:///{database}"
+    )
+    before = len(shards(server))
+    started = start_backfill(server, file, *hook)
+    until = time.monotonic() + 900
     while len(place.effects()) < 50:
         assert time.monotonic() < until, "nothing arrives"
         time.sleep(0.2)
@@ -137,10 +105,10 @@ def test_killed_in_the_middle(server, counting, tmp_path):
     server.work()
     server.work()
     for arguments in (hook, base):
-        running = server.backfill(file, *arguments, "--take-over")
-        output, _ = running.communicate(timeout=900)
+        running = start_backfill(server, file, *arguments, "--take-over")
+        output, _ = running.communicate(timeout=1800)
         assert running.returncode in {0, 2}, output
-    assert len(server.shards()) - before == 24
+    assert len(shards(server)) - before == 24
     letters = server_letters(server)
     arrived = Counter(effect["id"] for effect in place.effects())
     assert set(arrived.values()) == {1}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.exports import export, film, films, lines, message
-from tests.servers.prefect import Prefect
+from tests.exports import export, film, films, lines, message, year
+from tests.servers.prefect import Prefect, shards, shards_of, start_backfill
 from tests.servers.vk import GROUP, UNPACED, USER_TOKEN, Vk
 from tests.servers.youtube import YouTube
 
@@ -122,6 +123,21 @@ def test_a_failed_run_is_retried_with_its_dead_letters_alone(server, counting, t
     assert server.wait(run_id, "Completed", "Crashed")["name"] == "Completed"
     assert [effect["id"] for effect in place.effects()].count("telegram:42/3") == 1
     assert len(place.effects()) == 5
+
+
+def test_a_backfill_in_shards(server, counting, tmp_path):
+    """Three months as three runs on the pool: each item once, and one sum; given again, nothing is run."""
+    source, place, file = year(tmp_path / "export", 3, 4), counting(), tmp_path / "summary.json"
+    arguments = shards_of(
+        "telegram_export_to_webhook", "2024-01-01", "2024-04-01", export=source, url=place.url, name="shards"
+    )
+    for _ in range(2):
+        running = start_backfill(server, file, *arguments)
+        output, _ = running.communicate(timeout=300)
+        summary = json.loads(file.read_text())
+        assert (running.returncode, summary["seen"], summary["delivered"]) == (0, 12, 12), output
+        assert shards(server) == ["Completed"] * 3
+    assert sorted(effect["id"] for effect in place.effects()) == sorted(f"telegram:42/{n}" for n in range(1, 13))
 
 
 def test_a_used_up_quota_reschedules_the_run_for_midnight_in_los_angeles(server, youtube, tmp_path):
