@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from threading import Lock, get_ident
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,6 +64,23 @@ class Body:
 
     size: int
     blocks: Callable[[], Iterator[bytes]]
+
+
+class _Trust:
+    """The certificates that are trusted, read once: for each fresh connection that would take longer than the rest."""
+
+    def __init__(self) -> None:
+        self._reading = Lock()
+        self._read: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Return them; of threads that come at once one reads."""
+        with self._reading:
+            self._read = self._read or httpx.create_ssl_context()
+            return self._read
+
+
+_trust = _Trust()
 
 
 class _Refused(Exception):
@@ -166,7 +185,8 @@ class Client:
         """Take the bytes of an answer that are read at most."""
         self._transport = transport
         self._longest = longest
-        self._kept: httpx.Client | None = None
+        # One a thread: a pool of connections that many share spends more time on looking through them than on sending.
+        self._kept: dict[int, httpx.Client] = {}
 
     def send(
         self,
@@ -188,7 +208,7 @@ class Client:
         is. `fresh` takes a new connection: a stale kept one would make a doubt where there is none. Raises Transient
         when nothing was sent, OutcomeUnknown when something was and no whole answer came.
         """
-        client = httpx.Client(transport=self._transport, follow_redirects=False) if fresh else self._pool()
+        client = self._open() if fresh else self._pool()
         # Only now: a client reads the certificates that it trusts, which takes a while and is no part of the exchange.
         wire = _Wire(deadline, before_first_byte)
         try:
@@ -224,10 +244,12 @@ class Client:
             raise Transient(str(error)) from error
 
     def _pool(self) -> httpx.Client:
-        """Open the client that keeps its connections."""
-        if self._kept is None:
-            self._kept = httpx.Client(transport=self._transport, follow_redirects=False)
-        return self._kept
+        """Return this thread's client, which keeps its connections."""
+        return self._kept.get(get_ident()) or self._kept.setdefault(get_ident(), self._open())
+
+    def _open(self) -> httpx.Client:
+        """Open a client."""
+        return httpx.Client(transport=self._transport, follow_redirects=False, verify=_trust.context())
 
     def _exchange(
         self, client: httpx.Client, method: str, url: str, content: bytes | Body, headers: dict[str, str], wire: _Wire
@@ -262,9 +284,8 @@ class Client:
 
     def close(self) -> None:
         """Close kept connections."""
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
+        while self._kept:
+            self._kept.popitem()[1].close()
 
 
 def _failure(error: httpx.HTTPError, url: str, *, sent: bool) -> SyndicateError:

@@ -31,6 +31,10 @@ GOT_ON = "got on in attempt"
 that gets on does not kill its workers, however many die over it."""
 
 
+class Stopped(Exception):
+    """Raised between two attempts of a job when its run is to end: the job goes back to where it was."""
+
+
 class Attempts(Protocol):
     """Who repeats a job's attempts: Prefect's task retries, or a plain loop without Prefect."""
 
@@ -84,8 +88,8 @@ class DestinationRunner:
             work.job = job = job.model_copy(update={"action": Action.CREATE})
         try:
             receipt = self.attempts(job, work.attempt)
-        except LeaseLost as error:
-            return Dropped(str(error))
+        except (LeaseLost, Stopped) as error:
+            return work.drop(error)
         except RateLimited as error:
             return work.wait(error)
         except ConfigurationError as error:
@@ -235,6 +239,15 @@ class _Work:
         except LeaseLost as lost:
             return Dropped(str(lost))
         return Waits(until, failure)
+
+    def drop(self, why: LeaseLost | Stopped) -> Result:
+        """Leave the job alone; where its run ends between two attempts, it is pending again and its doubt known."""
+        if isinstance(why, Stopped):
+            try:
+                self.runner.store.release(self.job, None, not_before=None, in_doubt=self.doubt, counts=False)
+            except LeaseLost as lost:
+                return Dropped(str(lost))
+        return Dropped(str(why))
 
     def give_back(self, error: BaseException) -> None:
         """Make the job pending again after something that is not its own fault."""

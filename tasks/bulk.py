@@ -46,15 +46,16 @@ from tasks.options import Options
 from tasks.publish import (
     PREVIEWS,
     always_newest,
+    dead_letter_pages,
     keep,
     keep_pace,
     names,
-    pages,
     paused,
     reading,
     refuse_mass_deletion,
     wholly_gone,
 )
+from tasks.reading import pages
 from tasks.report import Watcher
 from tasks.summary import LISTED, Delivery, Preview, Summary
 
@@ -181,7 +182,7 @@ class BulkRoad:
             )
         )
         self.store.begin_run(RunRecord(run_id=self.run_id, source_id=source_id, destination_id=destination_id))
-        for page in pages(self.store, DeadLetterFilter(source_id=source_id, destination_id=destination_id)):
+        for page in dead_letter_pages(self.store, DeadLetterFilter(source_id=source_id, destination_id=destination_id)):
             self._buried |= {job.item_id: job.key for job in page}
 
     def _selection(self) -> str:
@@ -217,7 +218,7 @@ class BulkRoad:
     def _read(self, session: BulkSession, selection: str = "", start: str = "") -> bool:
         """Read every page and write what differs; returns whether a cursor was committed on the way."""
         pending, moved = _Pending(), False
-        for page in self.source.read(start):
+        for page in pages(self.source, self.options, start):
             self._compare(session, page.entries, pending)
             if len(pending) >= BATCH and not self.options.dry_run:
                 self._step(session, pending, Cursor(selection, page.cursor))

@@ -9,7 +9,7 @@ from adapters.contracts.jobs import Conflict, DeadLetterFilter, Job, Receipt
 from adapters.contracts.keeping import KeepingStore
 from tasks.deeds import Deed
 from tasks.pages import dead_letter_rows
-from tasks.publish import pages
+from tasks.publish import dead_letter_pages
 from tasks.redrive import meant, told
 from tasks.summary import LISTED
 
@@ -23,7 +23,7 @@ def listed(store: KeepingStore, which: DeadLetterFilter, *, most: int | None = L
     number = sum(one.number for one in store.buried(which))
     number = number if which.limit is None else min(number, which.limit)
     rows: list[dict[str, str]] = []
-    for page in pages(store, which):
+    for page in dead_letter_pages(store, which):
         rows += dead_letter_rows(page)
         if most is not None and len(rows) >= most:
             break
@@ -45,7 +45,7 @@ def skip(store: KeepingStore, which: DeadLetterFilter, run_id: str, *, dry_run: 
     """Close dead letters as not to be sent, or tell which would be."""
     rows: list[dict[str, str]] = []
     number = 0
-    for page in pages(store, which):
+    for page in dead_letter_pages(store, which):
         keys = {job.key for job in page} if dry_run else set(store.skip([job.key for job in page], run_id=run_id))
         number += len(keys)
         rows += dead_letter_rows([job for job in page if job.key in keys])[: max(0, LISTED - len(rows))]

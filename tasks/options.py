@@ -37,6 +37,8 @@ class Options(Model):
     new_store: bool = False
     dry_run: bool = False
     on_failure: OnFailure = "continue"
+    parallel: int = 1
+    backfill: bool = False
 
 
 class BulkOptions(Group):
@@ -65,12 +67,15 @@ class BulkOptions(Group):
     """Whether an older export may overwrite newer edits."""
     allow_mass_delete: bool = False
     """Whether more than 20 items or 5 % may be deleted at once."""
+    backfill: bool = False
+    """Take only what lies between since and until for the source, and leave where the pair itself begins as it is: one
+    of a backfill's runs."""
     dry_run: bool = False
     """Say what would be done, and do nothing."""
     summary: str = ""
     """A file to write the summary to, as JSON."""
 
-    @field_validator("limit", "per_day", check_fields=False)
+    @field_validator("limit", "per_day", "parallel", check_fields=False)
     @classmethod
     def _positive(cls, number: int | None) -> int | None:
         """Refuse what would carry nothing."""
@@ -119,10 +124,22 @@ class PublishOptions(BulkOptions):
     """What "mark" puts above a post."""
     on_failure: OnFailure = "continue"
     """Whether the items behind a dead letter go on, or "stop" until it is out of the way."""
+    parallel: int = 1
+    """How many items may be on their way at once, where the place takes that: they arrive in no certain order."""
     wait: bool = False
     """Whether to wait in this process however long the far side asks."""
     new_store: bool = False
     """Go on with a job store that knows nothing of what was sent before."""
+
+    @model_validator(mode="after")
+    def _one_by_one(self) -> Self:
+        """Refuse to be asked for an order and for none."""
+        if self.parallel > 1 and self.on_failure == "stop":
+            raise ConfigurationError(
+                f"--parallel {self.parallel} and --on-failure stop exclude each other: items that are on their way at "
+                "once have no order in which one could hold back the next"
+            )
+        return self
 
     def options(self) -> Options:
         """Return them as the roads understand them."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from adapters.contracts.jobs import Tally
-from adapters.runner import Repeated
+from adapters.runner import Attempts, Repeated
 
 T = TypeVar("T")
 
@@ -20,6 +20,10 @@ class PlainEngine(Repeated):
         """Do one step."""
         del name
         return do()
+
+    def several(self, pause: Callable[[float], None]) -> Attempts:
+        """Return what repeats the attempts of several jobs at once."""
+        return Repeated(self.policy, pause)
 
     def whole(self, name: str, key: str, do: Callable[[], Tally]) -> Tally:
         """Do a whole transfer; nothing is remembered between runs."""

@@ -5,10 +5,7 @@ It knows no Prefect: an `Engine` carries it, Prefect's in `tasks.engine` or a pl
 
 from __future__ import annotations
 
-import os
-import socket
 import time
-import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,8 +19,6 @@ from adapters.contracts.jobs import (
     Cursor,
     DeadLetterFilter,
     Descriptor,
-    Died,
-    Done,
     Job,
     JobStore,
     Known,
@@ -31,7 +26,6 @@ from adapters.contracts.jobs import (
     PairRecord,
     Queue,
     Reason,
-    Result,
     RunRecord,
     Tally,
     job_key,
@@ -50,14 +44,14 @@ from adapters.contracts.retry import RetryPolicy
 from adapters.media import FolderMediaStore
 from adapters.planning import Planner, PlanRules
 from adapters.runner import LEASE, Attempts, DestinationRunner
+from tasks.delivering import Delivering, allowed
 from tasks.options import Options
+from tasks.reading import pages
 from tasks.report import Watcher
 from tasks.summary import LISTED, Delivery, Preview, Summary
 
 SHORT_WAIT = timedelta(seconds=60)
 """A run waits this long itself; for longer it gives its worker's slot back."""
-OUTAGE = timedelta(minutes=10)
-"""How long a place is left alone after two jobs in a row could not reach it."""
 REDRIVEN_BY_RETRY = (Reason.REJECTED, Reason.EXHAUSTED)
 
 SLICE = 200
@@ -74,6 +68,9 @@ class Engine(Attempts, Protocol):
 
     def step(self, name: str, do: Callable[[], T]) -> T:
         """Do one step of a road, shown by this name."""
+
+    def several(self, pause: Callable[[float], None]) -> Attempts:
+        """Return what repeats the attempts of several jobs at once, given how to wait between two."""
 
 
 @dataclass
@@ -127,6 +124,7 @@ class PublishingRoad:
     def _begin(self, keys: Collection[str] | None) -> RunRecord:
         """Ready the adapters and record the run, about these jobs alone if any are named."""
         keep_pace(self.store, self.pause, self.source, self.destination)
+        allowed(self.destination, self.options.parallel)
         self.destination.check()
         run = RunRecord(run_id=self.run_id, source_id=self.source_id, destination_id=self.destination.identity)
         return self.store.begin_run(run, keys)
@@ -144,7 +142,7 @@ class PublishingRoad:
     def _own(self) -> Iterator[list[str]]:
         """Yield this run's own dead letters: it had ended, and somebody started it anew."""
         mine = DeadLetterFilter(run_id=self.run_id, reasons=REDRIVEN_BY_RETRY)
-        for page in pages(self.store, mine):
+        for page in dead_letter_pages(self.store, mine):
             yield [job.key for job in page]
 
     def _redrive(self, letters: Iterable[Sequence[str]]) -> datetime | None:
@@ -174,23 +172,31 @@ class PublishingRoad:
     def _record_pair(self, source: SourceAdapter) -> PairRecord:
         """Remember the pair as it is run now, and decide at the first run what is too old to be sent."""
         known = self.store.pair(source.identity, self.destination.identity)
-        baseline = known.baseline if known else None
-        if self.options.from_beginning:
-            baseline = None
-        elif known is None or not known.begun:
-            since = self.options.selection.since
-            baseline = since - timedelta(microseconds=1) if since else source.head()
         record = PairRecord(
             source_id=source.identity,
             destination_id=self.destination.identity,
             service=self.destination.service,
             settings=self.settings,
-            baseline=baseline,
+            baseline=self._baseline(source, known),
             begun=True,
             name=self.pair,
         )
-        self.store.save_pair(record)
+        if self.options.backfill:
+            # The pair itself begins, or has begun, where its other runs say.
+            begun = {"baseline": known.baseline, "begun": known.begun} if known else {"begun": False}
+            self.store.save_pair(record.model_copy(update=begun))
+        else:
+            self.store.save_pair(record)
         return record
+
+    def _baseline(self, source: SourceAdapter, known: PairRecord | None) -> datetime | None:
+        """Return up to when items are too old to be sent by this run; None where none is."""
+        if self.options.from_beginning or self.options.backfill:
+            return None
+        if known is not None and known.begun:
+            return known.baseline
+        since = self.options.selection.since
+        return since - timedelta(microseconds=1) if since else source.head()
 
     def _planner(self, source: SourceAdapter, baseline: datetime | None) -> Planner:
         """Build the planner of this run."""
@@ -222,7 +228,7 @@ class PublishingRoad:
             # This run has read its source before it was rescheduled; what came since is the next run's.
             return
         selection = self._selection(source, record.baseline)
-        for page in source.read(self._cursor(source, selection)):
+        for page in pages(source, self.options, self._cursor(source, selection)):
             self._plan_page(source, planner, page, Cursor(selection, page.cursor))
             self.watcher.progress("reading", page.done, page.total)
         if self.options.deletes != "ignore":
@@ -310,18 +316,14 @@ class PublishingRoad:
         runner = DestinationRunner(
             self.store, self.destination, self.policy, self.media.media, self.engine, self.run_id, self.lease
         )
-        owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        done, unreachable = 0, 0
+        delivering, parallel = Delivering(self.store, runner, queue, self.watcher), self.options.parallel
         while True:
-            job = self.store.claim_next(queue, owner=owner, run_id=self.run_id, lease=self.lease)
-            if job is not None:
-                result = runner.run(job)
-                done += isinstance(result, Done)
-                self.watcher.progress("delivering", done, 0)
-                unreachable = unreachable + 1 if _could_not_reach(result) else 0
-                if unreachable >= 2:  # noqa: PLR2004 - one may be the item's own bad luck, two are an outage
-                    self.store.pause(self.destination.identity, self.store.now() + OUTAGE)
-                continue
+            if parallel == 1:
+                delivering.one_by_one()
+            elif self.store.next_due(queue) is not None:
+                # Who repeats the attempts keeps receipts where its step does: it is asked within the step.
+                what = f"deliver {self.pair}, {parallel} at once"
+                self.engine.step(what, lambda: delivering.several(parallel, self.engine.several))
             due = self.store.next_due(queue)
             if due is None:
                 return None
@@ -337,17 +339,10 @@ class PublishingRoad:
         source, tally = self.source, Tally()
         previews: list[Preview] = []
         losses: dict[str, int] = {}
-        known = self.store.pair(source.identity, self.destination.identity)
-        first = known is None or not known.begun
-        since = self.options.selection.since
-        baseline = known.baseline if known else None
-        if self.options.from_beginning:
-            baseline = None
-        elif first:
-            baseline = since - timedelta(microseconds=1) if since else source.head()
+        baseline = self._baseline(source, self.store.pair(source.identity, self.destination.identity))
         planner = self._planner(source, baseline)
         behind = self._cursor(source, self._selection(source, baseline)) if isinstance(source, Following) else ""
-        for page in source.read(behind):
+        for page in pages(source, self.options, behind):
             facts = self.store.known(self.destination.identity, names(page.entries))
             plan = planner.page(page.entries, facts, self.store.now(), None)
             planner.recorded(plan)
@@ -383,7 +378,7 @@ def paused(store: JobStore, source_id: str, destination_id: str) -> str:
     return pair.paused if pair else ""
 
 
-def pages(store: JobStore, which: DeadLetterFilter, size: int = SLICE) -> Iterator[list[Job]]:
+def dead_letter_pages(store: JobStore, which: DeadLetterFilter, size: int = SLICE) -> Iterator[list[Job]]:
     """Yield dead letters with their items, oldest first, so many at a time; each once, whatever becomes of it."""
     after, left = which.after, which.limit
     while left is None or left > 0:
@@ -399,11 +394,6 @@ def deliveries(jobs: Iterable[Job]) -> list[Delivery]:
     """Return delivered jobs' receipts as people see them."""
     kept = ((job, job.receipt) for job in jobs if job.receipt is not None)
     return [Delivery(item=job.item_id, action=str(job.action), url=receipt.url, at=receipt.at) for job, receipt in kept]
-
-
-def _could_not_reach(result: Result) -> bool:
-    """Say whether a job died because its place did not answer at all."""
-    return isinstance(result, Died) and result.reason is Reason.EXHAUSTED
 
 
 def keep_pace(store: JobStore, pause: Callable[[float], None], *adapters: object) -> None:

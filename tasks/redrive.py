@@ -22,7 +22,7 @@ from tasks.engine import PrefectEngine
 from tasks.holding import alone, going
 from tasks.options import Options
 from tasks.places import reopen
-from tasks.publish import REDRIVEN_BY_RETRY, SLICE, PublishingRoad, pages
+from tasks.publish import REDRIVEN_BY_RETRY, SLICE, PublishingRoad, dead_letter_pages
 from tasks.report import FACE, Watchers
 from tasks.run import is_bulk
 from tasks.summary import LISTED, Summary
@@ -148,7 +148,7 @@ class Redrive:
             road = BulkRoad(
                 name, source, destination, pair.settings, self.store, self.media, options, engine, _watchers(), part
             )
-            return road.redrive(self._limited(pages(self.store, self._of(pair), BATCH)))
+            return road.redrive(self._limited(dead_letter_pages(self.store, self._of(pair), BATCH)))
         return PublishingRoad(
             name,
             None,
@@ -174,7 +174,7 @@ class Redrive:
         which = mine if ended else self._of(pair)
         size = SLICE if self.per_minute is None else max(1, self.per_minute // TURNS)
         due = self.clock()
-        for page in self._limited(pages(self.store, which, size)):
+        for page in self._limited(dead_letter_pages(self.store, which, size)):
             if (early := due - self.clock()) > 0:
                 self.pause(early)
             if self.per_minute is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +35,17 @@ def message(number, text, edited=0):
         "text_entities": [{"type": "plain", "text": text}],
     }
     return made | ({"edited_unixtime": str(1_735_689_600 + edited * 60)} if edited else {})
+
+
+def year(folder, months, each):
+    """Write an export with so many messages in each of the first months of 2024, a day apart."""
+    messages = []
+    for month in range(1, months + 1):
+        for day in range(1, each + 1):
+            number = len(messages) + 1
+            at = int(datetime(2024, month, day, 12, tzinfo=UTC).timestamp())
+            messages.append(message(number, f"post {number}") | {"date_unixtime": str(at)})
+    return export(folder, messages)
 
 
 def film(number, text, edited=0):

@@ -390,6 +390,13 @@ class JobStore(Protocol):
         number is used up. The claim sets owner and lease, raises `attempt` by one and fills `held`.
         """
 
+    def claim_several(self, queue: Queue, number: int, *, owner: str, run_id: str, lease: timedelta) -> list[Job]:
+        """Take up to `number` of the queue's oldest due jobs in one transaction, as `claim_next` takes one.
+
+        A job that was claimed before is taken alone: should it be the one that kills its worker, no other is counted
+        for it. One alone, too, in an ordered queue and in one with a daily number.
+        """
+
     def mark_sending(self, job: Job) -> Job:
         """Commit the mark that a request is about to leave; keeps an older doubt's time. Returns the job as it is."""
 
@@ -412,6 +419,9 @@ class JobStore(Protocol):
 
         `counts` says whether the attempt is one of the policy's: being told to wait is not.
         """
+
+    def put_back(self, job: Job) -> None:
+        """Give a claimed job back that was not begun: it is as if it had not been claimed."""
 
     def cancel(self, job: Job, *, run_id: str) -> None:
         """Close a claimed job with which nothing is left to do (a delete of what was never there)."""
@@ -485,6 +495,9 @@ class JobStore(Protocol):
 
     def overview(self, past: int) -> Overview:
         """Return where every pair stands, at one moment, each with so many of its last runs."""
+
+    def came_to(self, run_ids: Sequence[str]) -> list[PastRun]:
+        """Return what these runs came to each time they ended or began to wait, oldest first."""
 
     def tally(self, run_id: str) -> Tally:
         """Count the run's items from the records."""

@@ -227,6 +227,18 @@ class PublishingDestination(Protocol):
 
 
 @runtime_checkable
+class Parallel(Protocol):
+    """What a publishing place may offer besides: its `write`, `find` and `render` may run in several threads at once.
+
+    Without it a place gets one write after the other, in the order in which its items were met.
+    """
+
+    @property
+    def at_once(self) -> int:
+        """How many writes it takes at once at most."""
+
+
+@runtime_checkable
 class Choosy(Protocol):
     """What a publishing place may offer besides: it has no use for some items, which are then filtered by that name."""
 

@@ -25,6 +25,7 @@ from adapters.contracts.limits import Limits
 from adapters.contracts.ports import Grade, Rendered, Write
 from adapters.http import Client, Response, classify, origin
 
+MOST_AT_ONCE = 64
 GONE = frozenset({404, 410})
 SHORTEST_SECRET = 6
 """Characters; a shorter piece of an address is a word like `hook`."""
@@ -108,6 +109,11 @@ class WebhookDestination:
         """Nothing is looked up here."""
         return timedelta(0)
 
+    @property
+    def at_once(self) -> int:
+        """A webhook names no number; this one keeps a process's threads and connections within bounds."""
+        return MOST_AT_ONCE
+
     def check(self) -> None:
         """Prove that the secret can be used; nothing is sent to try the address."""
         self._signature("", 0, b"")
@@ -115,7 +121,7 @@ class WebhookDestination:
     def render(self, item: ContentItem) -> Rendered:
         """Show the JSON of a create."""
         losses = ("media are described, their bytes are not sent",) if item.media else ()
-        return Rendered(orjson.dumps(_content(item), option=orjson.OPT_INDENT_2).decode(), losses)
+        return Rendered(orjson.dumps(content_of(item), option=orjson.OPT_INDENT_2).decode(), losses)
 
     def write(self, write: Write) -> Receipt:
         """POST one write; the receipt has the `id` and `url` of a JSON answer, else the item's own id."""
@@ -160,7 +166,7 @@ class WebhookDestination:
         if write.answers is not None:
             body["reply_to"] = write.answers.remote_id
         if write.item is not None and write.action is not Action.DELETE:
-            body |= {"version": write.item.version, "item": _content(write.item)}
+            body |= {"version": write.item.version, "item": content_of(write.item)}
         return body
 
     def _secrets(self) -> list[str]:
@@ -210,7 +216,7 @@ def _secret_bytes(secret: SecretStr) -> bytes:
         raise ConfigurationError("the webhook's secret begins with whsec_ and is no base64 after it") from None
 
 
-def _content(item: ContentItem) -> dict[str, Any]:
+def content_of(item: ContentItem) -> dict[str, Any]:
     """Return an item as the webhook gets it: the model's own JSON, without where the source kept its files."""
     content: dict[str, Any] = orjson.loads(item.to_json())
     for medium in content.get("media", ()):

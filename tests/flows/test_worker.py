@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.exports import export, film, films, lines, message
-from tests.servers.prefect import Prefect
+from tests.exports import export, film, films, lines, message, year
+from tests.servers.prefect import Prefect, shards, shards_of, start_backfill
 from tests.servers.vk import GROUP, UNPACED, USER_TOKEN, Vk
 from tests.servers.youtube import YouTube
 
@@ -175,6 +176,21 @@ def test_a_redrive_from_its_form_waits_and_goes_on(server, counting, an_hour_lat
     assert server.wait(run_id, "Completed", "Failed", "Crashed")["name"] == "Completed"
     assert sorted(effect["id"] for effect in place.effects()) == [f"telegram:42/{n}" for n in range(1, 5)]
     assert "| delivered | 4 |" in server.artifacts(run_id)["summary"]
+
+
+def test_a_backfill_in_shards(server, counting, tmp_path):
+    """Three months as three runs on the pool: each item once, and one sum; given again, nothing is run."""
+    source, place, file = year(tmp_path / "export", 3, 4), counting(), tmp_path / "summary.json"
+    arguments = shards_of(
+        "telegram_export_to_webhook", "2024-01-01", "2024-04-01", export=source, url=place.url, name="shards"
+    )
+    for _ in range(2):
+        running = start_backfill(server, file, *arguments)
+        output, _ = running.communicate(timeout=300)
+        summary = json.loads(file.read_text())
+        assert (running.returncode, summary["seen"], summary["delivered"]) == (0, 12, 12), output
+        assert shards(server) == ["Completed"] * 3
+    assert sorted(effect["id"] for effect in place.effects()) == sorted(f"telegram:42/{n}" for n in range(1, 13))
 
 
 def test_a_used_up_quota_reschedules_the_run_for_midnight_in_los_angeles(server, youtube, tmp_path):

@@ -158,6 +158,26 @@ class Prefect(Api):
         return {found["id"] for found in self.get("/flow_runs/filter", asked) if not found["auto_scheduled"]}
 
 
+def start_backfill(server, summary, *arguments):
+    """Start a backfill beside a server, as a person does."""
+    command = [sys.executable, str(ROOT / "flows" / "backfill.py"), "--summary", str(summary), *map(str, arguments)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=server.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def shards_of(pair, since, until, **options):
+    """Return the arguments of a backfill."""
+    named = [f"{name}={value}" for name, value in options.items()]
+    return ["--pair", pair, "--since", since, "--until", until, "--option", *named]
+
+
+def shards(server):
+    """Return the names of the states of all shards' runs."""
+    runs = server.get("/flow_runs/filter", {"limit": 200})
+    return [one["state"]["name"] for one in runs if any(tag.startswith("shard:") for tag in one["tags"])]
+
+
 def _free_port():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))

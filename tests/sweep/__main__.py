@@ -47,11 +47,14 @@ def sweeps(only: str, every: int, url: str) -> Iterator[tuple[Row, bool]]:
         (Feed(), ("KILL", *ERRORS)),
         (Webhook("webhook-keys"), ("KILL", *ERRORS, "STOP")),
         (Webhook("webhook-holds", honours_key=False), ("KILL", *ERRORS, "STOP")),
+        (Webhook("webhook-keys-parallel", parallel=4), ("KILL", *ERRORS, "STOP")),
+        (Webhook("webhook-holds-parallel", honours_key=False, parallel=4), ("KILL", *ERRORS, "STOP")),
     ]
     if url:
         kinds += [
             (Tables("sql-postgres", postgres=url), ("KILL",)),
             (Webhook("webhook-keys-postgres", postgres=url), ("KILL", "STOP")),
+            (Webhook("webhook-holds-postgres-parallel", honours_key=False, postgres=url, parallel=4), ("KILL", "STOP")),
             (Webhook("webhook-holds-postgres", honours_key=False, postgres=url), ("KILL", "STOP")),
         ]
     for kind, faults in kinds:

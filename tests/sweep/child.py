@@ -76,6 +76,8 @@ class Run:
     batch: int = 12
     """Items a commit of the archive."""
     run_id: str = "swept"
+    parallel: int = 1
+    """Jobs that are on their way at once."""
     lease: float = 60.0
     """Seconds that a claimed job belongs to its worker."""
 
@@ -166,7 +168,7 @@ def _publishing(
         settings={},
         store=store,
         media=FolderMediaStore(folder / "media"),
-        options=Options(from_beginning=True, deletes="follow"),
+        options=Options(from_beginning=True, deletes="follow", parallel=told.parallel),
         policy=POLICY,
         engine=PlainEngine(POLICY),
         watcher=Watchers(),

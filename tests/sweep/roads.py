@@ -148,6 +148,7 @@ class Webhook:
     road: str = "webhook"
     honours_key: bool = True
     postgres: str = ""
+    parallel: int = 1
     calm: set[tuple[str, str]] = field(default_factory=set)
     _base: str = ""
 
@@ -184,7 +185,14 @@ class Webhook:
 
     def _told(self, folder: Path, server: Counting, store: str, **more: Any) -> Run:
         """Say what a run is told."""
-        told = Run(self.road, str(folder), store=store, url=server.url, honours_key=self.honours_key)
+        told = Run(
+            self.road,
+            str(folder),
+            store=store,
+            url=server.url,
+            honours_key=self.honours_key,
+            parallel=self.parallel,
+        )
         return replace(told, **more)
 
 

@@ -60,6 +60,14 @@ def test_publishing_holds(honours):
             held(prepared.sweep(fault, most=5), 5)
 
 
+@pytest.mark.parametrize(("honours", "faults"), [(False, (*FAULTS, "STOP")), (True, ("KILL", "STOP"))])
+def test_publishing_several_at_once_holds(honours, faults):
+    """The same with four requests on their way at once: each of them ends in the store, or in doubt."""
+    with Sweep(Webhook(honours_key=honours, parallel=4)) as prepared:
+        for fault in faults:
+            held(prepared.sweep(fault, most=3), 3)
+
+
 @KEYS
 @pytest.mark.postgres
 def test_publishing_with_postgres_holds(server, honours):

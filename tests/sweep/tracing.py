@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -154,7 +155,11 @@ class Nursery:
         other = Thread(target=meanwhile)
         other.start()
         other.join(STOPPED)
-        os.kill(child, signal.SIGCONT)
+        # A call is counted a thread: one of several may come to its point, and stop the run, later than another.
+        with suppress(ProcessLookupError):
+            while tracer.poll() is None:
+                os.kill(child, signal.SIGCONT)
+                time.sleep(0.05)
         ended = self._ended(folder, tracer)
         other.join()
         return ended

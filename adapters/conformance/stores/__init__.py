@@ -26,12 +26,13 @@ from adapters.conformance.stores.overview import Overviews
 from adapters.conformance.stores.planning import Planning
 from adapters.conformance.stores.runs import Runs
 from adapters.conformance.stores.samples import Clock
+from adapters.conformance.stores.several import Several
 from adapters.conformance.suite import Suite
 
 __all__ = ["Clock", "KeepingSuite", "StoreSuite"]
 
 
-class StoreSuite(Suite, Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters, Holds, Overviews):
+class StoreSuite(Suite, Lifecycle, Claiming, Fencing, Planning, Runs, DeadLetters, Holds, Overviews, Several):
     """The job store's promises, sentence by sentence; bring the fixtures `clock`, `store` and `reopen`."""
 
 

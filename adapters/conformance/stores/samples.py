@@ -27,7 +27,16 @@ DAY = timedelta(hours=24)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 QUEUE = Queue("s", "d")
 PAIR = Descriptor(source_id="s", destination_id="d", parameters={"signature": True})
-FENCED: Sequence[str] = ("mark_sending", "save_progress", "begin_attempt", "finish", "fail", "release", "cancel")
+FENCED: Sequence[str] = (
+    "mark_sending",
+    "save_progress",
+    "begin_attempt",
+    "finish",
+    "fail",
+    "release",
+    "put_back",
+    "cancel",
+)
 """The verbs that only the worker of a claimed job may use."""
 
 
@@ -130,6 +139,7 @@ def use(store: JobStore, verb: str, taken: Job) -> None:
         "finish": lambda: store.finish(taken, receipt(), run_id="r"),
         "fail": lambda: store.fail(taken, Reason.REJECTED, failure(), run_id="r", in_doubt=False),
         "release": lambda: store.release(taken, None, not_before=None, in_doubt=False, counts=True),
+        "put_back": lambda: store.put_back(taken),
         "cancel": lambda: store.cancel(taken, run_id="r"),
     }
     verbs[verb]()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from sqlalchemy import ColumnElement, Connection, case, exists, func, null, or_, select, text, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -45,10 +47,31 @@ def claim(connection: Connection, now: datetime, queue: Queue, owner: str, run_i
             return None
         try:
             with connection.begin_nested():
-                return _take(connection, now, seq, owner, run_id, until)
+                return _take(connection, now, [seq], owner, run_id, until)[0]
         except IntegrityError:
             # Another revision of this item was claimed in the same instant: it goes first.
             lost.append(seq)
+
+
+def claim_several(
+    connection: Connection, now: datetime, queue: Queue, number: int, owner: str, run_id: str, until: datetime
+) -> list[Job]:
+    """Take some of the queue's oldest due jobs until a moment; see `JobStore.claim_several`."""
+    one_by_one = queue.in_order or queue.per_day is not None
+    if number > 1 and not one_by_one and _paused_until(connection, queue, now) is None:
+        due = (*_willing(connection, queue), jobs.c.due_at <= now)
+        oldest = select(jobs.c.seq, jobs.c.attempt).where(*due).order_by(jobs.c.seq).limit(number)
+        found = connection.execute(oldest.with_for_update(skip_locked=True))
+        fresh = [row.seq for row in takewhile(lambda row: row.attempt == 0, found)]
+        try:
+            with connection.begin_nested():
+                if fresh:
+                    return _take(connection, now, fresh, owner, run_id, until)
+        except IntegrityError:
+            # Another revision of one of the items was claimed in the same instant: one by one they go round it.
+            pass
+    job = claim(connection, now, queue, owner, run_id, until)
+    return [] if job is None else [job]
 
 
 def next_due(connection: Connection, now: datetime, queue: Queue) -> datetime | None:
@@ -71,12 +94,14 @@ def take_turn(connection: Connection, now: datetime, account: str, step: timedel
     return turn - now
 
 
-def _take(connection: Connection, now: datetime, seq: int, owner: str, run_id: str, until: datetime) -> Job:
-    """Make a job the owner's; raises IntegrityError when its item is in other hands."""
-    row = (
+def _take(
+    connection: Connection, now: datetime, seqs: Sequence[int], owner: str, run_id: str, until: datetime
+) -> list[Job]:
+    """Make jobs the owner's, all or none; raises IntegrityError when an item of them is in other hands."""
+    found = (
         connection.execute(
             update(jobs)
-            .where(jobs.c.seq == seq)
+            .where(jobs.c.seq.in_(seqs))
             .values(
                 state=State.RUNNING.value,
                 owner=owner,
@@ -89,10 +114,12 @@ def _take(connection: Connection, now: datetime, seq: int, owner: str, run_id: s
             .returning(*WHOLE)
         )
         .mappings()
-        .one()
+        .all()
     )
-    mark(connection, run_id, [row["key"]], seen=False)
-    return job_of(row, held_by(connection, row["destination_id"], row["item_id"]))
+    rows = sorted(found, key=lambda row: int(row["seq"]))
+    mark(connection, run_id, [row["key"] for row in rows], seen=False)
+    held = held_by(connection, rows[0]["destination_id"], [row["item_id"] for row in rows])
+    return [job_of(row, held.get(row["item_id"])) for row in rows]
 
 
 def _carried_by(run_id: str) -> ColumnElement[str]:

@@ -140,11 +140,11 @@ def held_of(row: RowMapping) -> Receipt:
     return Receipt(**{name: row[name] for name in HELD})
 
 
-def held_by(connection: Connection, destination_id: str, item_id: str) -> Receipt | None:
-    """Return what a place holds of one item."""
-    mine = (objects.c.destination_id == destination_id, objects.c.item_id == item_id)
-    row = connection.execute(select(objects).where(*mine)).mappings().first()
-    return None if row is None else held_of(row)
+def held_by(connection: Connection, destination_id: str, ids: Sequence[str]) -> dict[str, Receipt]:
+    """Return what a place holds of items, by their ids."""
+    mine = (objects.c.destination_id == destination_id, objects.c.item_id.in_(ids))
+    rows = connection.execute(select(objects).where(*mine)).mappings()
+    return {row["item_id"]: held_of(row) for row in rows}
 
 
 def one_of(connection: Connection, column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:

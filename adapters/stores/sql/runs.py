@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -110,6 +110,13 @@ def past(connection: Connection, source_id: str, destination_id: str, limit: int
     told = select(*columns).where(*mine, history.c.delivered >= delivered)
     rows = connection.execute(told.order_by(history.c.seq.desc()).limit(limit)).mappings()
     return [PastRun(**row) for row in rows]
+
+
+def came_to(connection: Connection, run_ids: Sequence[str]) -> list[PastRun]:
+    """Return what runs came to each time they ended or began to wait, the oldest first."""
+    columns = [history.c[name] for name in PastRun.model_fields]
+    told = select(*columns).where(one_of(connection, history.c.run_id, run_ids)).order_by(history.c.seq)
+    return [PastRun(**row) for row in connection.execute(told).mappings()]
 
 
 def add_counts(connection: Connection, now: datetime, run: tuple[str, str, str], counts: Counts) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Lock
@@ -12,6 +12,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from adapters.contracts.errors import LeaseLost
 from adapters.contracts.jobs import (
     Conflict,
     DeadLetterFilter,
@@ -33,10 +34,13 @@ from adapters.contracts.overview import Overview
 from adapters.databases.engines import BEGIN, prepare
 from adapters.stores.sql import claiming, dead_letters, holding, holds, overview, planning, runs, schema
 from adapters.stores.sql.engines import reaching
+from adapters.stores.sql.grouping import End, Grouping, Wish
 from adapters.stores.sql.rows import WHOLE, job_of, job_row, upsert
 from adapters.stores.sql.tables import cursors, jobs, pauses, store
 from adapters.stores.sql.times import Clock, moment
 
+OVERTAKEN_AT_MOST = 5
+"""How often marks and ends are tried again behind a faster transaction."""
 _OVERTAKEN = frozenset({"40001", "40P01"})
 
 
@@ -52,6 +56,11 @@ class SqlJobStore:
         self._clock = clock
         self._ready = False
         self._getting_ready = Lock()
+        # SQLite takes one writer; a thread that finds another at it would sleep where it can wait.
+        self._one_at_a_time: AbstractContextManager[object] = (
+            Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
+        self._grouping = Grouping(self._settle)
 
     @classmethod
     def open(cls, engine: Engine, clock: Clock | None = None) -> Self:
@@ -105,10 +114,14 @@ class SqlJobStore:
         with self._writing() as (connection, now):
             return claiming.claim(connection, now, queue, owner, run_id, now + lease)
 
+    def claim_several(self, queue: Queue, number: int, *, owner: str, run_id: str, lease: timedelta) -> list[Job]:
+        """Take some of the queue's oldest due jobs, or none when none is due now."""
+        with self._writing() as (connection, now):
+            return claiming.claim_several(connection, now, queue, number, owner, run_id, now + lease)
+
     def mark_sending(self, job: Job) -> Job:
         """Commit the mark that a request is about to leave; raises LeaseLost."""
-        with self._writing() as (connection, now):
-            return holding.mark_sending(connection, now, job)
+        return self._grouping.ask(Wish(job))
 
     def save_progress(self, job: Job, progress: Mapping[str, Any], lease: timedelta) -> Job:
         """Store what a publication in steps has reached, and renew the lease; raises LeaseLost."""
@@ -122,8 +135,7 @@ class SqlJobStore:
 
     def finish(self, job: Job, receipt: Receipt, *, run_id: str) -> None:
         """Close the job as delivered and note what the place now holds; raises LeaseLost."""
-        with self._writing() as (connection, now):
-            holding.finish(connection, now, job, receipt, run_id)
+        self._grouping.ask(Wish(job, End(receipt, run_id)))
 
     def fail(self, job: Job, reason: Reason, failure: Failure, *, run_id: str, in_doubt: bool) -> None:
         """Make the job a dead letter; raises LeaseLost."""
@@ -136,6 +148,11 @@ class SqlJobStore:
         """Give the job back as pending; raises LeaseLost."""
         with self._writing() as (connection, now):
             holding.release(connection, now, job, failure, not_before, in_doubt=in_doubt, counts=counts)
+
+    def put_back(self, job: Job) -> None:
+        """Give a claimed job back that was not begun; raises LeaseLost."""
+        with self._writing() as (connection, now):
+            holding.put_back(connection, now, job)
 
     def cancel(self, job: Job, *, run_id: str) -> None:
         """Close a claimed job with which nothing is left to do; raises LeaseLost."""
@@ -243,6 +260,11 @@ class SqlJobStore:
         with self._reading() as connection:
             return overview.overview(connection, moment(connection, self._clock), past)
 
+    def came_to(self, run_ids: Sequence[str]) -> list[PastRun]:
+        """Return what these runs came to each time they ended or began to wait, oldest first."""
+        with self._reading() as connection:
+            return runs.came_to(connection, run_ids)
+
     def tally(self, run_id: str) -> Tally:
         """Count the run's items from the records."""
         with self._reading() as connection:
@@ -282,10 +304,30 @@ class SqlJobStore:
         """Give back connections."""
         self._writes.dispose()
 
+    def _settle(self, wishes: Sequence[Wish]) -> None:
+        """Commit what several threads want of their jobs."""
+        answers = self._settled(wishes)
+        for wish, answer in zip(wishes, answers, strict=True):
+            if isinstance(answer, LeaseLost):
+                wish.error = answer
+            else:
+                wish.answer = answer
+
+    def _settled(self, wishes: Sequence[Wish]) -> list[Job | LeaseLost]:
+        """Do it, again when another transaction was faster: nothing of it was done then."""
+        for _ in range(OVERTAKEN_AT_MOST):
+            try:
+                with self._writing() as (connection, now):
+                    return holding.settle(connection, now, wishes)
+            except Conflict:
+                continue
+        with self._writing() as (connection, now):
+            return holding.settle(connection, now, wishes)
+
     @contextmanager
     def _writing(self) -> Iterator[tuple[Connection, datetime]]:
         """Yield a transaction that writes, and its time, told once nobody else writes."""
-        with reaching(self._writes):
+        with self._one_at_a_time, reaching(self._writes):
             self._ensure()
             with self._writes.begin() as connection:
                 try:
