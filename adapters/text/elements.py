@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from adapters.contracts.item import Media, MediaKind, SpanKind
 from adapters.text.html import SCHEMES
 from adapters.text.html_rules import (
-    AV,
     BLOCKS,
     BREAK,
     EMOJI,
@@ -33,6 +32,10 @@ from adapters.text.html_rules import (
 )
 
 
+_Begin: TypeAlias = "Callable[[Builder, Mapping[str, str]], _Open | None]"
+_End: TypeAlias = "Callable[[Builder], None]"
+
+
 class _Open:
     """An element that marks text; `offset` is known once a character stands in it."""
 
@@ -45,6 +48,11 @@ class _Open:
 class Builder:
     """Takes what a parser meets and makes text of it; a target as lxml's parsers have them."""
 
+    __slots__ = (
+        *("base", "_parts", "_length", "_gap", "_marker", "_open", "_waiting", "_spans", "_media", "_hidden"),
+        *("_lists", "_code", "_av"),
+    )
+
     def __init__(self, base: str) -> None:
         self.base = base
         self._parts: list[str] = []
@@ -53,6 +61,8 @@ class Builder:
         self._marker = ""
         """What stands in front of a list's entry, once there is one."""
         self._open: list[_Open | None] = []
+        self._waiting: list[_Open] = []
+        """The innermost of those that are open: in which no character stands yet."""
         self._spans: dict[tuple[int, int, SpanKind], str] = {}
         self._media: dict[str, Media] = {}
         self._hidden = 0
@@ -64,19 +74,20 @@ class Builder:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Begin an element."""
-        if self._hidden or tag in UNSEEN or (attributes and is_hidden(attributes)):
+        is_unseen, gap, kind, begin, _ = RULES.get(tag, INERT)
+        if is_unseen or self._hidden or (attributes and is_hidden(attributes)):
             self._hidden += 1
             return
         if self._code is not None:
             self._inside_code(tag, attributes)
             return
-        gap = BLOCKS.get(tag, 0)
         if gap > self._gap:
-            self._gap = BREAK if gap == EMPTY_LINE and self._lists and tag in {"ul", "ol"} else gap
-        special = self._SPECIAL.get(tag)
-        begun = special(self, attributes) if special else None
-        if begun is None and tag in INLINE:
-            begun = _Open(INLINE[tag])
+            self._gap = gap
+        begun = begin(self, attributes) if begin else None
+        if begun is None and kind:
+            begun = _Open(kind)
+        if begun is not None:
+            self._waiting.append(begun)
         self._open.append(begun)
 
     def end(self, tag: str) -> None:
@@ -90,19 +101,13 @@ class Builder:
             text, self._code = "".join(self._code).strip("\n"), None
             self._put(text if text.strip() else "")
         begun = self._open.pop() if self._open else None
-        if begun is not None and begun.offset >= 0:
-            self._spans.setdefault((begun.offset, self._length - begun.offset, begun.kind), begun.value)
-        if tag in {"ol", "ul"} and self._lists:
-            self._lists.pop()
-        elif tag == "li":
-            self._marker = ""
-        elif tag == "q":
-            self._put("”")
-        elif tag in AV:
-            self._av = None
-        gap = BLOCKS.get(tag, 0)
+        if begun is not None:
+            self._mark(begun)
+        _, gap, _, _, finish = RULES.get(tag, INERT)
+        if finish:
+            finish(self)
         if gap > self._gap:
-            self._gap = BREAK if gap == EMPTY_LINE and self._lists and tag in {"ul", "ol"} else gap
+            self._gap = gap
 
     def data(self, data: str) -> None:
         """Take text."""
@@ -111,15 +116,16 @@ class Builder:
         if self._code is not None:
             self._code.append(data.replace("\r\n", "\n"))
             return
-        text = SPACE.sub(" ", data)
-        if text[0] == " ":
-            self._gap = self._gap or JOINT
-        stripped = text.strip(" ")
-        if not stripped or stripped.isspace():
+        if data.isspace():
             self._gap = self._gap or JOINT
             return
-        self._put(stripped)
-        self._gap = JOINT if text[-1] == " " else 0
+        if "\n" in data or "  " in data or "\xa0" in data or "\t" in data or "\r" in data or "\f" in data:
+            data = SPACE.sub(" ", data)
+        if data[0] == " ":
+            self._gap = self._gap or JOINT
+        self._put(data.strip(" "))
+        if data[-1] == " ":
+            self._gap = JOINT
 
     def comment(self, text: str) -> None:
         """Leave out a comment."""
@@ -134,8 +140,7 @@ class Builder:
         while self._open:
             self.end("")
         # What ended last began first, and stands around the others.
-        ended = list(self._spans.items())[::-1]
-        ended.sort(key=lambda one: (one[0][0], -one[0][1]))
+        ended = sorted(reversed(self._spans.items()), key=_place)
         spans = SPANS.validate_python(
             [{"kind": kind, "offset": at, "length": length, "value": value} for (at, length, kind), value in ended]
         )
@@ -150,13 +155,19 @@ class Builder:
         if before:
             self._parts.append(before)
             self._length += len(before)
-        for begun in reversed(self._open):
-            if begun is not None:
-                if begun.offset >= 0:
-                    break
+        if self._waiting:
+            for begun in self._waiting:
                 begun.offset = self._length
+            self._waiting.clear()
         self._parts.append(text)
         self._length += len(text)
+
+    def _mark(self, begun: _Open) -> None:
+        """Mark the text of an element that has ended; one without a character marks nothing."""
+        if begun.offset < 0:
+            self._waiting.pop()
+        else:
+            self._spans.setdefault((begun.offset, self._length - begun.offset, begun.kind), begun.value)
 
     def _inside_code(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take what counts inside a code block: lines' ends, and the language of what stands in it."""
@@ -186,12 +197,18 @@ class Builder:
         if self._length:
             self._put("* * *")
 
+    def _apart(self) -> None:
+        """Set a list apart from what stands around it; one inside another on a line of its own."""
+        self._gap = max(self._gap, BREAK if self._lists else EMPTY_LINE)
+
     def _list(self, _: Mapping[str, str]) -> None:
         """Begin a list with dots."""
+        self._apart()
         self._lists.append(-1)
 
     def _numbered(self, attributes: Mapping[str, str]) -> None:
         """Begin a list with numbers."""
+        self._apart()
         start = attributes.get("start", "1")
         self._lists.append(int(start) - 1 if start.isdecimal() and 0 < len(start) < 7 else 0)  # noqa: PLR2004
 
@@ -204,9 +221,23 @@ class Builder:
         else:
             self._marker = f"{indent}• "
 
+    def _list_ends(self) -> None:
+        """End a list."""
+        if self._lists:
+            self._lists.pop()
+        self._apart()
+
+    def _entry_ends(self) -> None:
+        """Forget the number of an entry in which nothing stands."""
+        self._marker = ""
+
     def _quote(self, _: Mapping[str, str]) -> None:
         """Begin a quotation inside a line."""
         self._put("“")
+
+    def _quote_ends(self) -> None:
+        """End a quotation inside a line."""
+        self._put("”")
 
     def _cell(self, _: Mapping[str, str]) -> None:
         """Begin a cell of a table; on one line they stand apart."""
@@ -262,6 +293,10 @@ class Builder:
             (kind, outer), self._av = self._av, None
             self._played({**outer, "src": attributes["src"]}, kind)
 
+    def _played_ends(self) -> None:
+        """End a video or a sound."""
+        self._av = None
+
     def _file(self, kind: MediaKind, address: str, width: int, height: int, alt: str = "") -> None:
         """Note a file by its address."""
         whole = absolute(address, self.base)
@@ -278,7 +313,7 @@ class Builder:
                 ),
             )
 
-    _SPECIAL: ClassVar[dict[str, Callable[[Builder, Mapping[str, str]], _Open | None]]] = {
+    BEGIN: ClassVar[dict[str, _Begin]] = {
         "a": _link,
         "pre": _block,
         "span": _stretch,
@@ -297,4 +332,28 @@ class Builder:
         "video": _video,
         "audio": _audio,
     }
-    """What an element does besides standing apart and marking."""
+    """What an element does at its beginning besides standing apart and marking."""
+    END: ClassVar[dict[str, _End]] = {
+        "ul": _list_ends,
+        "ol": _list_ends,
+        "li": _entry_ends,
+        "q": _quote_ends,
+        "video": _played_ends,
+        "audio": _played_ends,
+    }
+    """What it does at its end."""
+
+
+def _place(span: tuple[tuple[int, int, SpanKind], str]) -> tuple[int, int]:
+    """Order spans by where they begin, the longest first."""
+    (offset, length, _), _ = span
+    return offset, -length
+
+
+INERT: tuple[bool, int, SpanKind | None, _Begin | None, _End | None] = (False, 0, None, None, None)
+"""An element that is nothing but its content."""
+RULES = {
+    tag: (tag in UNSEEN, BLOCKS.get(tag, 0), INLINE.get(tag), Builder.BEGIN.get(tag), Builder.END.get(tag))
+    for tag in (*UNSEEN, *BLOCKS, *INLINE, *Builder.BEGIN)
+}
+"""Of each element: whether it is unseen, what stands around it, what it marks, what it does at its beginning and end."""

@@ -10,6 +10,8 @@ from lxml import etree
 from adapters.text.elements import Builder
 from adapters.text.html_rules import Rich, absolute, cleaned
 
+NONE: Mapping[str, str] = {}
+
 __all__ = ["Rich", "from_html", "from_tree"]
 
 
@@ -38,22 +40,25 @@ def _walk(builder: Builder, root: etree._Element) -> None:
     children: Iterator[etree._Element] = iter(root)
     data(root.text or "")
     while True:
-        child = next(children, None)
-        if child is None:
-            if not above:
-                return
-            child, children = above.pop()
-        else:
-            start(str(child.tag), cast(Mapping[str, str], child.attrib))
-            if child.text:
-                data(child.text)
+        for child in children:
+            attributes = child.items()
+            start(child.tag, dict(attributes) if attributes else NONE)
+            if text := child.text:
+                data(text)
             if len(child):
                 above.append((child, children))
                 children = iter(child)
-                continue
-        end(str(child.tag))
-        if child.tail:
-            data(child.tail)
+                break
+            end(child.tag)
+            if tail := child.tail:
+                data(tail)
+        else:
+            if not above:
+                return
+            child, children = above.pop()
+            end(child.tag)
+            if tail := child.tail:
+                data(tail)
 
 
 def _without_a_tree(html: str, target: Any) -> Rich:

@@ -37,17 +37,16 @@ JOINT, BREAK, EMPTY_LINE = 1, 2, 3
 GAPS = ("", " ", "\n", "\n\n")
 BLOCKS = {
     **dict.fromkeys(
-        ("p", "blockquote", "pre", "ul", "ol", "dl", "table", "figure", "hr", "details", "form"), EMPTY_LINE
+        ("p", "blockquote", "pre", "dl", "table", "figure", "hr", "details", "form"), EMPTY_LINE
     ),
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "main", "nav", "address"), EMPTY_LINE),
     **dict.fromkeys(("fieldset", "section", "article", "aside", "video", "audio", "iframe"), EMPTY_LINE),
     **dict.fromkeys(("div", "li", "tr", "dt", "dd", "figcaption", "caption", "summary", "legend", "center"), BREAK),
     **dict.fromkeys(("option", "thead", "tbody", "tfoot"), BREAK),
 }
-"""What stands around an element at least."""
+"""What stands around an element at least; around lists it depends on where they stand."""
 UNSEEN = frozenset(("script", "style", "template", "head", "title", "svg", "button", "select", "textarea", "input"))
 """Their content is no text for a reader."""
-AV = {"video": MediaKind.VIDEO, "audio": MediaKind.AUDIO}
 LAZY = ("data-src", "data-lazy-src", "data-original", "data-orig-file")
 EMOJI = re.compile(r"(?:^|\s)(?:wp-smiley|emoji|emojione|twemoji)(?:\s|$)")
 SPOILER = re.compile(r"(?:^|\s)(?:tg-)?spoiler(?:\s|$)")
