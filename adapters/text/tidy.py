@@ -6,11 +6,11 @@ What is read here reads as the parser has it: elements stand where it leaves the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html.entities import html5
 
-from adapters.text.elements import Builder
-from adapters.text.html_rules import UNWANTED, Rich
+from adapters.text.elements import RULES, Builder
+from adapters.text.html_rules import GAPS, JOINT, UNWANTED, Rich, is_hidden
 
 VOID = frozenset(("br", "hr", "img"))
 ROOT = "<"
@@ -29,11 +29,17 @@ PLACES: Mapping[str, frozenset[str]] = {
     "li": LISTS,
 }
 """Where each element may stand without closing another."""
-TAG = re.compile(r"([a-z][a-z0-9]*)((?: +[a-z][a-z-]*=\"[^\"]*\")*) ?(/?)")
-ATTRIBUTE = re.compile(r"([a-z-]+)=\"([^\"]*)\"")
+NAMES = re.compile(r" *[a-z][a-z-]*=(?: +[a-z][a-z-]*=)*")
+"""What stands in front of the values of attributes."""
 REFERENCE = re.compile(r"&(?:#([0-9]{2,5});|([a-zA-Z][a-zA-Z0-9]{1,30};))?")
 BOM = "\ufeff"
 NONE: Mapping[str, str] = {}
+
+
+ENDS = {tag: RULES[tag][1] if tag in RULES else 0 for tag in PLACES if tag not in Builder.END}
+"""Elements whose end does nothing of its own: what stands behind them."""
+STARTS = {tag: RULES[tag][1:3] if tag in RULES else (0, None) for tag in PLACES if tag not in Builder.BEGIN}
+"""Elements whose beginning does nothing of its own: what stands before them, and what they mark."""
 
 
 class Untidy(Exception):
@@ -42,14 +48,24 @@ class Untidy(Exception):
 
 def read(html: str, base: str) -> Rich:
     """Read tidy HTML; raises Untidy for any other."""
-    builder = Builder(base)
-    start, end, data = builder.start, builder.end, builder.data
-    inside = [ROOT]
     text, *pieces = html.split("<")
     if "\r" in html or html.startswith(BOM):
         raise Untidy
+    builder = Builder(base)
     if text:
-        data(_shown(text))
+        builder.data(_shown(text))
+    _build(builder, pieces)
+    return builder.close()
+
+
+def _build(builder: Builder, pieces: Sequence[str]) -> None:  # noqa: C901, PLR0912, PLR0915
+    """Take pieces, each an element's tag and the text behind it, as the builder's own methods would.
+
+    They are not called for what is met most: a call takes as long as what it does.
+    """
+    inside = [ROOT]
+    parts, begins, marks = builder.parts, builder.begins, builder.open
+    gap, length = builder.gap, builder.length
     for piece in pieces:
         tag, found, text = piece.partition(">")
         if not found:
@@ -58,35 +74,82 @@ def read(html: str, base: str) -> Rich:
             tag = tag[1:]
             if inside.pop() != tag:
                 raise Untidy
-            end(tag)
+            if tag in ENDS and builder.code is None:
+                mark = marks.pop()
+                if mark is not None:
+                    builder.length = length
+                    builder.marked(mark)
+                if ENDS[tag] > gap:
+                    gap = ENDS[tag]
+            else:
+                builder.gap, builder.length = gap, length
+                builder.end(tag)
+                gap, length = builder.gap, builder.length
         else:
             tag, attributes = (tag, NONE) if tag in PLACES else _taken_apart(tag)
             if inside[-1] not in PLACES[tag]:
                 raise Untidy
-            start(tag, attributes)
-            if tag in VOID:
-                end(tag)
-            else:
+            if tag in STARTS and builder.code is None:
+                apart, kind = STARTS[tag]
+                if apart > gap:
+                    gap = apart
+                marks.append(builder.mark(kind) if kind else None)
                 inside.append(tag)
-        if text:
-            data(text if text == "\n" else _shown(text))
+            else:
+                builder.gap, builder.length = gap, length
+                builder.start(tag, attributes)
+                if tag in VOID:
+                    builder.end(tag)
+                else:
+                    inside.append(tag)
+                gap, length = builder.gap, builder.length
+        if not text:
+            continue
+        if not text.isprintable() or "&" in text or "  " in text or builder.code is not None:
+            builder.gap, builder.length = gap, length
+            builder.data(text if text == "\n" else _shown(text))
+            gap, length = builder.gap, builder.length
+            continue
+        if text[0] == " ":
+            gap = gap or JOINT
+        stripped = text.strip(" ")
+        if not stripped:
+            continue
+        before = GAPS[gap] if length else ""
+        if builder.marker:
+            before += builder.marker
+            builder.marker = ""
+        length += len(before)
+        begins.append(length)
+        parts.append(before + stripped if before else stripped)
+        length += len(stripped)
+        gap = JOINT if text[-1] == " " else 0
     if inside != [ROOT]:
         raise Untidy
-    return builder.close()
+    builder.gap, builder.length = gap, length
 
 
 def _taken_apart(tag: str) -> tuple[str, Mapping[str, str]]:
     """Return an element's name and its attributes."""
-    found = TAG.fullmatch(tag)
-    if not found or found[1] not in PLACES or (found[3] and found[1] not in VOID) or not tag.isprintable():
+    head, *rest = tag.split('"')
+    name, _, first = head.partition(" ")
+    if not rest:
+        if head[-1:] == "/" and head[:-1].rstrip(" ") in VOID:
+            return head[:-1].rstrip(" "), NONE
         raise Untidy
-    pairs = ATTRIBUTE.findall(found[2])
-    attributes = dict(pairs)
-    if len(attributes) < len(pairs):
+    names = [first, *rest[1:-1:2]]
+    last = rest[-1]
+    if name not in PLACES or not NAMES.fullmatch("".join(names)) or not tag.isprintable():
         raise Untidy
-    if "&" in tag:
-        return found[1], {name: REFERENCE.sub(_meant, value) for name, value in pairs}
-    return found[1], attributes
+    if len(rest) % 2 or (last and (last not in {"/", " /"} or name not in VOID)):
+        raise Untidy
+    attributes = {
+        name.strip(" ="): REFERENCE.sub(_meant, value) if "&" in value else value
+        for name, value in zip(names, rest[::2], strict=True)
+    }
+    if len(attributes) < len(names) or is_hidden(attributes):
+        raise Untidy
+    return name, attributes
 
 
 def _shown(text: str) -> str:
