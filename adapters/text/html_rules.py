@@ -67,7 +67,9 @@ class Rich:
 
 def cleaned(text: str) -> str:
     """Return text that any place can keep."""
-    return UNWANTED.sub("", text.translate(MEANT)) if UNWANTED.search(text) else text
+    if text.isprintable() or not UNWANTED.search(text):
+        return text
+    return UNWANTED.sub("", text.translate(MEANT))
 
 
 def absolute(address: str, base: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +22,9 @@ KEPT_BYTES = 1 << 20
 SIMPLE = re.compile(r"[A-Za-z0-9_.:@=+-]{1,64}", re.ASCII)
 """Ids that are shown as they are; any other is shown as its hash."""
 TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id", re.IGNORECASE)
+MAY_TRACK = re.compile(r"[Uu][Tt][Mm]_|[Cc][Ll][Ii][Dd]|[Mm][Cc]_")
+PLAINLY = re.compile(r"[A-Za-z0-9._~:/?=&%#+,;@!*()'-]*")
+"""An address in which nothing has to be understood."""
 LONGEST_TAG = 200
 NOTHING = Rich("")
 
@@ -64,16 +66,17 @@ def names_of(parsed: Parsed) -> list[str]:
 
     A guid says nothing where it is the site's own address, or where entries with different links share it.
     """
-    links: dict[str, set[str]] = defaultdict(set)
-    for found in parsed.entries:
-        links[_bare(found.guid)].add(_bare(found.link))
-    useless = {guid for guid, different in links.items() if len(different - {""}) > 1} | {"", _bare(parsed.link)}
-    return [name_of(found, useless) for found in parsed.entries]
+    links: dict[str, str] = {}
+    useless = {"", _bare(parsed.link)}
+    names = [(_bare(found.guid), _bare(found.link)) for found in parsed.entries]
+    for guid, link in names:
+        if link and links.setdefault(guid, link) != link:
+            useless.add(guid)
+    return [_named(found, guid, link, useless) for found, (guid, link) in zip(parsed.entries, names, strict=True)]
 
 
-def name_of(found: Found, useless: set[str]) -> str:
+def _named(found: Found, guid: str, link: str, useless: set[str]) -> str:
     """Return the part of an item's id that names it inside its feed."""
-    guid, link = _bare(found.guid), _bare(found.link)
     if guid not in useless:
         return short(guid)
     if link:
@@ -102,6 +105,8 @@ def _bare(name: str) -> str:
     if not name.lower().startswith(("http://", "https://")):
         return name
     rest = name.partition("://")[2]
+    if PLAINLY.fullmatch(rest) and not ("?" in rest and MAY_TRACK.search(rest)):
+        return rest.removeprefix("www.").rstrip("/")
     try:
         parts = urlsplit(f"//{rest}")
     except ValueError:
@@ -132,7 +137,8 @@ def _item(found: Found, item_id: str, parsed: Parsed, reading: Reading) -> Conte
     text = _text(found, base)
     published, updated = moment(found.published, reading.now), moment(found.updated, reading.now)
     first = reading.seen.get(item_id) or updated or reading.met or reading.now
-    author = one_line(", ".join(dict.fromkeys(filter(None, found.authors))) or parsed.author)
+    named = found.authors if len(found.authors) < 2 else dict.fromkeys(filter(None, found.authors))  # noqa: PLR2004
+    author = one_line(", ".join(named) or parsed.author)
     return stamp(
         ContentItem(
             id=item_id,
@@ -188,8 +194,9 @@ def _add(files: dict[str, Media], one: Media, base: str) -> None:
 
 def _tags(tags: list[str]) -> tuple[str, ...]:
     """Return categories as tags, each once."""
-    named = (one_line(tag).lstrip("#")[:LONGEST_TAG] for tag in tags)
-    return tuple(dict.fromkeys(tag for tag in named if tag))
+    named = dict.fromkeys([one_line(tag).lstrip("#")[:LONGEST_TAG] for tag in tags])
+    named.pop("", None)
+    return tuple(named)
 
 
 def _says_something(found: Found) -> bool:
