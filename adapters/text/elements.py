@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from adapters.contracts.item import Media, MediaKind, SpanKind
 from adapters.text.html import SCHEMES
@@ -36,15 +36,9 @@ _Begin: TypeAlias = "Callable[[Builder, Mapping[str, str]], Mark | None]"
 _End: TypeAlias = "Callable[[Builder], None]"
 
 
-class Mark(NamedTuple):
-    """An element that marks text and is open."""
-
-    kind: SpanKind
-    value: str
-    first: int
-    """The number of the first part of the text that can stand in it."""
-    place: int
-    """Its place among the spans: what began first stands around what began later."""
+Mark: TypeAlias = tuple[SpanKind, str, int, int]
+"""What an open element marks: kind, value, the number of the first part of the text that can stand in it, and its place
+among the spans, of which what began first stands around what began later."""
 
 
 class Builder:
@@ -148,13 +142,13 @@ class Builder:
     def mark(self, kind: SpanKind, value: str = "") -> Mark:
         """Begin to mark what follows."""
         self.spans.append({})
-        return Mark(kind, value, len(self.parts), len(self.spans) - 1)
+        return kind, value, len(self.parts), len(self.spans) - 1
 
     def marked(self, begun: Mark) -> None:
         """Mark the text of an element that has ended; one without a character marks nothing."""
-        if begun.first < len(self.parts):
-            offset = self.begins[begun.first]
-            self._span(begun.place, begun.kind, offset, self.length - offset, begun.value)
+        kind, value, first, place = begun
+        if first < len(self.parts):
+            self._span(place, kind, self.begins[first], self.length - self.begins[first], value)
 
     def _span(self, place: int, kind: SpanKind, offset: int, length: int, value: str) -> None:
         """Note a span, unless an inner element marks the same text alike."""
@@ -177,8 +171,8 @@ class Builder:
         if self.code is not None and tag == "br":
             self.code.append("\n")
         block = self.open[-1]
-        if block is not None and not block.value:
-            self.open[-1] = block._replace(value=language(attributes))
+        if block is not None and not block[1]:
+            self.open[-1] = (block[0], language(attributes), *block[2:])
 
     def _block(self, attributes: Mapping[str, str]) -> Mark:
         """Begin a code block."""

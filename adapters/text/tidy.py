@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from html.entities import html5
 
+from adapters.contracts.item import SpanKind
 from adapters.text.elements import RULES, Builder
 from adapters.text.html_rules import GAPS, JOINT, UNWANTED, Rich, is_hidden
 
@@ -31,15 +32,23 @@ PLACES: Mapping[str, frozenset[str]] = {
 """Where each element may stand without closing another."""
 NAMES = re.compile(r" *[a-z][a-z-]*=(?: +[a-z][a-z-]*=)*")
 """What stands in front of the values of attributes."""
+ATTRIBUTES = r"(?: +[a-z][a-z-]*=\"[^\"]*\")*"
+LINK = re.compile(rf"a href=\"(https?://[!#-~]*)\"{ATTRIBUTES}")
+PRINTED = re.compile(r"[!-~]+")
+MEANINGLESS = re.compile(rf"[a-z][a-z0-9]*{ATTRIBUTES}")
 REFERENCE = re.compile(r"&(?:#([0-9]{2,5});|([a-zA-Z][a-zA-Z0-9]{1,30};))?")
 BOM = "\ufeff"
 NONE: Mapping[str, str] = {}
 
 
-ENDS = {tag: RULES[tag][1] if tag in RULES else 0 for tag in PLACES if tag not in Builder.END}
-"""Elements whose end does nothing of its own: what stands behind them."""
-STARTS = {tag: RULES[tag][1:3] if tag in RULES else (0, None) for tag in PLACES if tag not in Builder.BEGIN}
-"""Elements whose beginning does nothing of its own: what stands before them, and what they mark."""
+ENDS = {f"/{tag}": (tag, RULES[tag][1] if tag in RULES else 0) for tag in PLACES if tag not in {*Builder.END, *VOID}}
+"""The ends of elements that do nothing of their own: of which, and what stands behind it."""
+STARTS = {
+    tag: (PLACES[tag], *(RULES[tag][1:3] if tag in RULES else (0, None)))
+    for tag in PLACES
+    if tag not in {*Builder.BEGIN, *VOID}
+}
+"""Elements whose beginning does nothing of its own: where they may stand, what stands before them, what they mark."""
 
 
 class Untidy(Exception):
@@ -64,69 +73,107 @@ def _build(builder: Builder, pieces: Sequence[str]) -> None:  # noqa: C901, PLR0
     They are not called for what is met most: a call takes as long as what it does.
     """
     inside = [ROOT]
-    parts, begins, marks = builder.parts, builder.begins, builder.open
-    gap, length = builder.gap, builder.length
+    parts, begins, spans, marks = builder.parts, builder.begins, builder.spans, builder.open
+    gap, length, is_code = builder.gap, builder.length, False
     for piece in pieces:
         tag, found, text = piece.partition(">")
-        if not found:
-            raise Untidy
-        if tag[:1] == "/":
-            tag = tag[1:]
-            if inside.pop() != tag:
+        if tag in ENDS and not is_code:
+            name, apart = ENDS[tag]
+            if inside.pop() != name:
                 raise Untidy
-            if tag in ENDS and builder.code is None:
-                mark = marks.pop()
-                if mark is not None:
-                    builder.length = length
-                    builder.marked(mark)
-                if ENDS[tag] > gap:
-                    gap = ENDS[tag]
+            mark = marks.pop()
+            if mark is not None and mark[2] < len(parts):
+                builder.length = length
+                builder.marked(mark)
+            if apart > gap:
+                gap = apart
+        elif (address := _link(tag)) and not is_code:
+            if inside[-1] not in LINES:
+                raise Untidy
+            marks.append((SpanKind.TEXT_LINK, address, len(parts), len(spans)))
+            spans.append({})
+            inside.append("a")
+        elif (name := tag if tag in STARTS else _bare(tag)) in STARTS and not is_code:
+            places, apart, kind = STARTS[name]
+            if inside[-1] not in places:
+                raise Untidy
+            if apart > gap:
+                gap = apart
+            if kind:
+                marks.append((kind, "", len(parts), len(spans)))
+                spans.append({})
             else:
-                builder.gap, builder.length = gap, length
-                builder.end(tag)
-                gap, length = builder.gap, builder.length
+                marks.append(None)
+            inside.append(name)
         else:
-            tag, attributes = (tag, NONE) if tag in PLACES else _taken_apart(tag)
-            if inside[-1] not in PLACES[tag]:
-                raise Untidy
-            if tag in STARTS and builder.code is None:
-                apart, kind = STARTS[tag]
-                if apart > gap:
-                    gap = apart
-                marks.append(builder.mark(kind) if kind else None)
-                inside.append(tag)
-            else:
-                builder.gap, builder.length = gap, length
-                builder.start(tag, attributes)
-                if tag in VOID:
-                    builder.end(tag)
-                else:
-                    inside.append(tag)
-                gap, length = builder.gap, builder.length
+            builder.gap, builder.length = gap, length
+            _tell(builder, tag, inside)
+            gap, length, is_code = builder.gap, builder.length, builder.code is not None
         if not text:
+            if not found:
+                raise Untidy
             continue
-        if not text.isprintable() or "&" in text or "  " in text or builder.code is not None:
+        if is_code or not text.isprintable() or "&" in text or "  " in text:
             builder.gap, builder.length = gap, length
             builder.data(text if text == "\n" else _shown(text))
             gap, length = builder.gap, builder.length
             continue
         if text[0] == " ":
             gap = gap or JOINT
-        stripped = text.strip(" ")
-        if not stripped:
+        shown = text.strip(" ")
+        if not shown:
             continue
-        before = GAPS[gap] if length else ""
+        if length:
+            before = GAPS[gap]
+            length += len(before)
+        else:
+            before = ""
         if builder.marker:
             before += builder.marker
+            length += len(builder.marker)
             builder.marker = ""
-        length += len(before)
         begins.append(length)
-        parts.append(before + stripped if before else stripped)
-        length += len(stripped)
+        parts.append(before + shown)
+        length += len(shown)
         gap = JOINT if text[-1] == " " else 0
     if inside != [ROOT]:
         raise Untidy
     builder.gap, builder.length = gap, length
+
+
+def _tell(builder: Builder, tag: str, inside: list[str]) -> None:
+    """Tell a builder of an element's beginning or end; `inside` are those that are open."""
+    if tag[:1] == "/":
+        if inside.pop() != tag[1:]:
+            raise Untidy
+        builder.end(tag[1:])
+        return
+    tag, attributes = (tag, NONE) if tag in PLACES else _taken_apart(tag)
+    if inside[-1] not in PLACES[tag]:
+        raise Untidy
+    builder.start(tag, attributes)
+    if tag in VOID:
+        builder.end(tag)
+    else:
+        inside.append(tag)
+
+
+def _link(tag: str) -> str:
+    """Return where a usual link leads to; empty for any other element."""
+    if tag[:9] != 'a href="h':
+        return ""
+    found = LINK.fullmatch(tag)
+    if found is None or "hidden" in tag or "style" in tag:
+        return ""
+    address = REFERENCE.sub(_meant, found[1])
+    return address if PRINTED.fullmatch(address) else ""
+
+
+def _bare(tag: str) -> str:
+    """Return an element without attributes that mean nothing here."""
+    if '"' not in tag or "hidden" in tag or "style" in tag or not MEANINGLESS.fullmatch(tag) or not tag.isprintable():
+        return tag
+    return tag.partition(" ")[0]
 
 
 def _taken_apart(tag: str) -> tuple[str, Mapping[str, str]]:

@@ -33,7 +33,9 @@ def moment(text: str, now: datetime) -> datetime | None:
 def _read(text: str) -> datetime | None:
     """Read a date as it is written."""
     text = text.strip()
-    found = _usual(text) or (_iso(text) if ISO.fullmatch(text) else _rfc822(text)) or _other(text)
+    if usual := _usual(text):
+        return usual
+    found = (_iso(text) if ISO.fullmatch(text) else _rfc822(text)) or _other(text)
     if found is None:
         return None
     try:
@@ -50,7 +52,9 @@ def _usual(text: str) -> datetime | None:
     day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
     try:
         local = datetime(int(year), MONTHS.index(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
-        ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+        if not hours:
+            return local
+        ahead = timedelta(hours=int(hours), minutes=int(minutes))
         return local + ahead if sign == "-" else local - ahead
     except (ValueError, OverflowError):
         return None

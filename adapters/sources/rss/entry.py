@@ -22,6 +22,8 @@ KEPT_BYTES = 1 << 20
 SIMPLE = re.compile(r"[A-Za-z0-9_.:@=+-]{1,64}", re.ASCII)
 """Ids that are shown as they are; any other is shown as its hash."""
 TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id", re.IGNORECASE)
+TRACKED = re.compile(r"(?<=[A-Za-z0-9/])\?(?:utm_[a-z]+=[A-Za-z0-9.-]+(?:&(?=.)|$))+$")
+"""Parameters that are nothing but tracking."""
 MAY_TRACK = re.compile(r"[Uu][Tt][Mm]_|[Cc][Ll][Ii][Dd]|[Mm][Cc]_")
 PLAINLY = re.compile(r"[A-Za-z0-9._~:/?=&%#+,;@!*()'-]*")
 """An address in which nothing has to be understood."""
@@ -105,6 +107,7 @@ def _bare(name: str) -> str:
     if not name.lower().startswith(("http://", "https://")):
         return name
     rest = name.partition("://")[2]
+    rest = TRACKED.sub("", rest)
     if PLAINLY.fullmatch(rest) and not ("?" in rest and MAY_TRACK.search(rest)):
         return rest.removeprefix("www.").rstrip("/")
     try:
