@@ -11,7 +11,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from adapters.contracts.item import Author, ContentItem, Entry, Media, Unreadable
-from adapters.contracts.version import stamp
+from adapters.contracts.version import seal
 from adapters.sources.rss.attachments import of_podcast
 from adapters.sources.rss.dates import moment
 from adapters.sources.rss.found import Found, Parsed, one_line
@@ -22,8 +22,8 @@ KEPT_BYTES = 1 << 20
 SIMPLE = re.compile(r"[A-Za-z0-9_.:@=+-]{1,64}", re.ASCII)
 """Ids that are shown as they are; any other is shown as its hash."""
 TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id", re.IGNORECASE)
-TRACKED = re.compile(r"(?<=[A-Za-z0-9/])\?(?:utm_[a-z]+=[A-Za-z0-9.-]+(?:&(?=.)|$))+$")
-"""Parameters that are nothing but tracking."""
+TRACKED = re.compile(r"([A-Za-z0-9][^?#]*)\?(?:utm_[a-z]+=[A-Za-z0-9.-]+(?:&(?=u)|$))+")
+"""An address all of whose parameters count where readers came from."""
 MAY_TRACK = re.compile(r"[Uu][Tt][Mm]_|[Cc][Ll][Ii][Dd]|[Mm][Cc]_")
 PLAINLY = re.compile(r"[A-Za-z0-9._~:/?=&%#+,;@!*()'-]*")
 """An address in which nothing has to be understood."""
@@ -107,7 +107,8 @@ def _bare(name: str) -> str:
     if not name.lower().startswith(("http://", "https://")):
         return name
     rest = name.partition("://")[2]
-    rest = TRACKED.sub("", rest)
+    if tracked := TRACKED.fullmatch(rest):
+        rest = tracked[1]
     if PLAINLY.fullmatch(rest) and not ("?" in rest and MAY_TRACK.search(rest)):
         return rest.removeprefix("www.").rstrip("/")
     try:
@@ -142,7 +143,7 @@ def _item(found: Found, item_id: str, parsed: Parsed, reading: Reading) -> Conte
     first = reading.seen.get(item_id) or updated or reading.met or reading.now
     named = found.authors if len(found.authors) < 2 else dict.fromkeys(filter(None, found.authors))  # noqa: PLR2004
     author = one_line(", ".join(named) or parsed.author)
-    return stamp(
+    return seal(
         ContentItem(
             id=item_id,
             published_at=published or first,
@@ -179,6 +180,8 @@ def _text(found: Found, base: str) -> Rich:
 
 def _media(found: Found, inline: Sequence[Media], base: str) -> tuple[Media, ...]:
     """Return an entry's files, each once: those attached, those in the text, or else a picture that stands for it."""
+    if not (found.files or inline or found.pictures):
+        return ()
     files: dict[str, Media] = {}
     for one in (*of_podcast(found.files, found.raw), *inline):
         _add(files, one, base)
