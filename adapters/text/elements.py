@@ -16,7 +16,6 @@ from adapters.text.html_rules import (
     INLINE,
     JOINT,
     LONGEST_ALT,
-    SPACE,
     SPANS,
     SPOILER,
     TINY,
@@ -24,6 +23,7 @@ from adapters.text.html_rules import (
     Rich,
     absolute,
     cleaned,
+    evened,
     file_name,
     is_hidden,
     language,
@@ -116,8 +116,7 @@ class Builder:
         if data.isspace():
             self.gap = self.gap or JOINT
             return
-        if "\n" in data or "  " in data or "\xa0" in data or "\t" in data or "\r" in data or "\f" in data:
-            data = SPACE.sub(" ", data)
+        data = evened(data)
         if data[0] == " ":
             self.gap = self.gap or JOINT
         self._put(data.strip(" "))
@@ -148,12 +147,13 @@ class Builder:
         """Mark the text of an element that has ended; one without a character marks nothing."""
         kind, value, first, place = begun
         if first < len(self.parts):
-            self._span(place, kind, self.begins[first], self.length - self.begins[first], value)
+            self.span(place, kind, self.begins[first], self.length - self.begins[first], value)
 
-    def _span(self, place: int, kind: SpanKind, offset: int, length: int, value: str) -> None:
+    def span(self, place: int, kind: SpanKind, offset: int, length: int, value: str) -> None:
         """Note a span, unless an inner element marks the same text alike."""
-        if (offset, length, kind) not in self.told:
-            self.told.add((offset, length, kind))
+        key = offset, length, kind
+        if key not in self.told:
+            self.told.add(key)
             self.spans[place] = {"kind": kind, "offset": offset, "length": length, "value": value}
 
     def _put(self, text: str) -> None:
@@ -254,7 +254,7 @@ class Builder:
             self.gap = EMPTY_LINE
             self._put(address)
             self.spans.append({})
-            self._span(len(self.spans) - 1, SpanKind.LINK, self.length - len(address), len(address), "")
+            self.span(len(self.spans) - 1, SpanKind.LINK, self.length - len(address), len(address), "")
             self.gap = EMPTY_LINE
 
     def _picture(self, attributes: Mapping[str, str]) -> None:

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from adapters.contracts.item import Media, MediaKind, Span, SpanKind
 
-SPACE = re.compile("[ \t\n\r\f\xa0]+")
+SPACES = ("\n", "\xa0", "\t", "\r", "\f")
+"""What HTML shows as a space, besides the space."""
 UNWANTED = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 """Control characters and halves of pairs, which no place can keep."""
 MEANT = {number: bytes((number,)).decode("cp1252", "ignore") for number in range(0x80, 0xA0)}
@@ -70,6 +71,16 @@ def cleaned(text: str) -> str:
     if text.isprintable() or not UNWANTED.search(text):
         return text
     return UNWANTED.sub("", text.translate(MEANT))
+
+
+def evened(text: str) -> str:
+    """Return text in which there is one space wherever there were some, of any kind."""
+    for one in SPACES:
+        if one in text:
+            text = text.replace(one, " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
 
 
 def absolute(address: str, base: str) -> str:

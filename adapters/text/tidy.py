@@ -11,7 +11,7 @@ from html.entities import html5
 
 from adapters.contracts.item import SpanKind
 from adapters.text.elements import RULES, Builder
-from adapters.text.html_rules import GAPS, JOINT, UNWANTED, Rich, is_hidden
+from adapters.text.html_rules import GAPS, JOINT, UNWANTED, Rich, evened, is_hidden
 
 VOID = frozenset(("br", "hr", "img"))
 ROOT = "<"
@@ -83,11 +83,11 @@ def _build(builder: Builder, pieces: Sequence[str]) -> None:  # noqa: C901, PLR0
                 raise Untidy
             mark = marks.pop()
             if mark is not None and mark[2] < len(parts):
-                builder.length = length
-                builder.marked(mark)
+                kind, value, first, place = mark
+                builder.span(place, kind, begins[first], length - begins[first], value)
             if apart > gap:
                 gap = apart
-        elif (address := _link(tag)) and not is_code:
+        elif tag not in STARTS and not is_code and (address := _link(tag)):
             if inside[-1] not in LINES:
                 raise Untidy
             marks.append((SpanKind.TEXT_LINK, address, len(parts), len(spans)))
@@ -113,15 +113,19 @@ def _build(builder: Builder, pieces: Sequence[str]) -> None:  # noqa: C901, PLR0
             if not found:
                 raise Untidy
             continue
-        if is_code or not text.isprintable() or "&" in text or "  " in text:
-            builder.gap, builder.length = gap, length
-            builder.data(text if text == "\n" else _shown(text))
-            gap, length = builder.gap, builder.length
+        if is_code:
+            builder.data(_shown(text))
             continue
+        if text == "\n":
+            gap = gap or JOINT
+            continue
+        if not text.isprintable() or "&" in text or "  " in text:
+            text = evened(_shown(text))
         if text[0] == " ":
             gap = gap or JOINT
         shown = text.strip(" ")
-        if not shown:
+        if not shown or shown.isspace():
+            gap = gap or JOINT
             continue
         if length:
             before = GAPS[gap]
