@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 
-WORDS = (
+WORDS = str.split(
     "the of and a to in is you that it he was for on are as with his they at be this have from or one had by word but "
     "not what all were we when your can said there use an each which she do how their if will up other about out many "
     "then them these so some her would make like him into time has look two more write go see number no way could "
     "people my than first water been call who oil its now find long down day did get come made may part привет мир "
     "новости сегодня город люди время café naïve 東京 émigré"
-).split()
+)
 BEGAN = datetime(2026, 1, 1, 9, tzinfo=UTC)
 KINDS = ("blog", "news", "atom")
 SITE = "https://blog.example"
@@ -60,11 +60,14 @@ def _paragraph(chance: random.Random) -> str:
 def _article(chance: random.Random, number: int, least: int, most: int) -> str:
     """Return the HTML of an article: paragraphs, and now and then a picture, a list, a quotation, code."""
     parts = [_paragraph(chance) for _ in range(chance.randint(least, most))]
-    more = (
+    picture = (
         f'<figure class="wp-block-image size-large"><img loading="lazy" decoding="async" width="1024" height="683" '
         f'src="{SITE}/wp-content/uploads/2026/01/photo-{number}-1024x683.jpg" alt="{_said(chance, 1, 4)}" '
         f'class="wp-image-{number}" srcset="{SITE}/a-{number}.jpg 1024w, {SITE}/b-{number}.jpg 300w"/>'
-        f"<figcaption>{_said(chance, 2, 6)}</figcaption></figure>\n",
+        f"<figcaption>{_said(chance, 2, 6)}</figcaption></figure>\n"
+    )
+    more = (
+        picture,
         "<ul>\n" + "".join(f"<li>{_said(chance, 2, 8)}</li>\n" for _ in range(chance.randint(2, 5))) + "</ul>\n",
         f'<h2 class="wp-block-heading">{_said(chance, 2, 6)}</h2>\n',
         f"<blockquote>{_paragraph(chance)}</blockquote>\n",
@@ -84,7 +87,7 @@ def _blog(chance: random.Random, number: int) -> str:
     return (
         f"<item><title>{escape(_said(chance, 3, 9))} &#038; more</title><link>{SITE}/2026/{number}/</link>"
         f"<comments>{SITE}/2026/{number}/#comments</comments><dc:creator><![CDATA[Ann Writer]]></dc:creator>"
-        f"<pubDate>{when}</pubDate>{tags}<guid isPermaLink=\"false\">{SITE}/?p={number}</guid>"
+        f'<pubDate>{when}</pubDate>{tags}<guid isPermaLink="false">{SITE}/?p={number}</guid>'
         f"<description><![CDATA[<p>{_said(chance, 20, 50)} [&#8230;]</p>]]></description>"
         f"<content:encoded><![CDATA[{_article(chance, number, 3, 8)}]]></content:encoded>"
         f"<wfw:commentRss>{SITE}/2026/{number}/feed/</wfw:commentRss><slash:comments>{number % 7}</slash:comments>"
@@ -99,7 +102,7 @@ def _news(chance: random.Random, number: int) -> str:
     lines = f'<p>{_said(chance, 20, 60)} <a href="{SITE}/n/{number}">more</a></p>'
     return (
         f"<item><title>{escape(_said(chance, 4, 10))}</title><link>{SITE}/n/{number}?utm_source=rss</link>"
-        f"<guid isPermaLink=\"true\">{SITE}/n/{number}</guid><pubDate>{when}</pubDate>"
+        f'<guid isPermaLink="true">{SITE}/n/{number}</guid><pubDate>{when}</pubDate>'
         f"<category>{chance.choice(WORDS)}</category><description>{escape(lines)}</description>"
         f'<media:content url="{picture}" medium="image" type="image/jpeg" width="640" height="360">'
         f"<media:description>{_said(chance, 3, 8)}</media:description></media:content></item>"

@@ -31,7 +31,6 @@ from adapters.text.html_rules import (
     pixels,
 )
 
-
 _Begin: TypeAlias = "Callable[[Builder, Mapping[str, str]], Mark | None]"
 _End: TypeAlias = "Callable[[Builder], None]"
 
@@ -80,8 +79,7 @@ class Builder:
         if self.code is not None:
             self._inside_code(tag, attributes)
             return
-        if gap > self.gap:
-            self.gap = gap
+        self.gap = max(self.gap, gap)
         begun = begin(self, attributes) if begin else None
         if begun is None and kind:
             begun = self.mark(kind)
@@ -103,8 +101,7 @@ class Builder:
         _, gap, _, _, finish = RULES.get(tag, INERT)
         if finish:
             finish(self)
-        if gap > self.gap:
-            self.gap = gap
+        self.gap = max(self.gap, gap)
 
     def data(self, data: str) -> None:
         """Take text."""
@@ -348,4 +345,4 @@ RULES = {
     tag: (tag in UNSEEN, BLOCKS.get(tag, 0), INLINE.get(tag), Builder.BEGIN.get(tag), Builder.END.get(tag))
     for tag in (*UNSEEN, *BLOCKS, *INLINE, *Builder.BEGIN)
 }
-"""Of each element: whether it is unseen, what stands around it, what it marks, what it does at its beginning and end."""
+"""Of each element: whether it is unseen, what stands around it, what it marks, what its beginning and its end do."""

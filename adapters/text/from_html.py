@@ -60,7 +60,7 @@ def _walk(builder: Builder, root: etree._Element) -> None:
     while True:
         for child in children:
             attributes = child.items()
-            start(child.tag, dict(attributes) if attributes else NONE)
+            start(child.tag, dict(cast("list[tuple[str, str]]", attributes)) if attributes else NONE)
             if text := child.text:
                 data(text)
             if len(child):

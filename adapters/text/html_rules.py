@@ -10,7 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from pydantic import TypeAdapter
 
-from adapters.contracts.item import Media, MediaKind, Span, SpanKind
+from adapters.contracts.item import Media, Span, SpanKind
 
 SPACES = ("\n", "\xa0", "\t", "\r", "\f")
 """What HTML shows as a space, besides the space."""
@@ -37,9 +37,7 @@ JOINT, BREAK, EMPTY_LINE = 1, 2, 3
 """What stands between two pieces of text: a space, a line's end, an empty line."""
 GAPS = ("", " ", "\n", "\n\n")
 BLOCKS = {
-    **dict.fromkeys(
-        ("p", "blockquote", "pre", "dl", "table", "figure", "hr", "details", "form"), EMPTY_LINE
-    ),
+    **dict.fromkeys(("p", "blockquote", "pre", "dl", "table", "figure", "hr", "details", "form"), EMPTY_LINE),
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "main", "nav", "address"), EMPTY_LINE),
     **dict.fromkeys(("fieldset", "section", "article", "aside", "video", "audio", "iframe"), EMPTY_LINE),
     **dict.fromkeys(("div", "li", "tr", "dt", "dd", "figcaption", "caption", "summary", "legend", "center"), BREAK),

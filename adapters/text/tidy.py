@@ -20,7 +20,9 @@ ROOMS = frozenset((ROOT, "div", "section", "blockquote", "li", "figure", "figcap
 """What may hold blocks."""
 LISTS = frozenset(("ul", "ol"))
 LEAVES = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "pre"))
-INLINE = frozenset(("b", "strong", "em", "i", "u", "s", "code", "span", "cite", "small", "sub", "sup", "del", "ins", "q"))
+INLINE = frozenset(
+    ("b", "strong", "em", "i", "u", "s", "code", "span", "cite", "small", "sub", "sup", "del", "ins", "q")
+)
 LINES = ROOMS | LEAVES | INLINE
 """What may hold text and what marks it."""
 PLACES: Mapping[str, frozenset[str]] = {
@@ -83,10 +85,9 @@ def _build(builder: Builder, pieces: Sequence[str]) -> None:  # noqa: C901, PLR0
                 raise Untidy
             mark = marks.pop()
             if mark is not None and mark[2] < len(parts):
-                kind, value, first, place = mark
-                builder.span(place, kind, begins[first], length - begins[first], value)
-            if apart > gap:
-                gap = apart
+                marked, value, first, place = mark
+                builder.span(place, marked, begins[first], length - begins[first], value)
+            gap = max(gap, apart)
         elif tag not in STARTS and not is_code and (address := _link(tag)):
             if inside[-1] not in LINES:
                 raise Untidy
@@ -97,8 +98,7 @@ def _build(builder: Builder, pieces: Sequence[str]) -> None:  # noqa: C901, PLR0
             places, apart, kind = STARTS[name]
             if inside[-1] not in places:
                 raise Untidy
-            if apart > gap:
-                gap = apart
+            gap = max(gap, apart)
             if kind:
                 marks.append((kind, "", len(parts), len(spans)))
                 spans.append({})

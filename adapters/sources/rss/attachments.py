@@ -61,9 +61,7 @@ def file(address: str, mime: str, medium: str = "", duration: str = "", pixels: 
     guessed = mime or mimetypes.guess_type(name)[0] or ""
     kind = KINDS.get(guessed.partition("/")[0]) or KINDS.get(medium) or MediaKind.DOCUMENT
     width, height = pixels
-    return Media(
-        kind=kind, ref=address, name=name, mime=mime, width=width, height=height, duration=seconds(duration)
-    )
+    return Media(kind=kind, ref=address, name=name, mime=mime, width=width, height=height, duration=seconds(duration))
 
 
 def seconds(text: str) -> float:
