@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from adapters.contracts.item import Media, MediaKind, SpanKind
 from adapters.text.html import SCHEMES
 from adapters.text.html_rules import (
-    AV,
     BLOCKS,
     BREAK,
     EMOJI,
@@ -17,7 +16,6 @@ from adapters.text.html_rules import (
     INLINE,
     JOINT,
     LONGEST_ALT,
-    SPACE,
     SPANS,
     SPOILER,
     TINY,
@@ -25,6 +23,7 @@ from adapters.text.html_rules import (
     Rich,
     absolute,
     cleaned,
+    evened,
     file_name,
     is_hidden,
     language,
@@ -32,94 +31,94 @@ from adapters.text.html_rules import (
     pixels,
 )
 
+_Begin: TypeAlias = "Callable[[Builder, Mapping[str, str]], Mark | None]"
+_End: TypeAlias = "Callable[[Builder], None]"
 
-class _Open:
-    """An element that marks text; `offset` is known once a character stands in it."""
 
-    __slots__ = ("kind", "offset", "value")
-
-    def __init__(self, kind: SpanKind, value: str = "") -> None:
-        self.kind, self.value, self.offset = kind, value, -1
+Mark: TypeAlias = tuple[SpanKind, str, int, int]
+"""What an open element marks: kind, value, the number of the first part of the text that can stand in it, and its place
+among the spans, of which what began first stands around what began later."""
 
 
 class Builder:
     """Takes what a parser meets and makes text of it; a target as lxml's parsers have them."""
 
+    __slots__ = (
+        *("base", "parts", "begins", "length", "gap", "marker", "open", "spans", "told", "media", "hidden"),
+        *("lists", "code", "av"),
+    )
+
     def __init__(self, base: str) -> None:
         self.base = base
-        self._parts: list[str] = []
-        self._length = 0
-        self._gap = 0
-        self._marker = ""
+        self.parts: list[str] = []
+        """The text, in pieces; each with what stands between it and the piece before."""
+        self.begins: list[int] = []
+        """Where the text of each part begins, behind what stands before it."""
+        self.length = 0
+        self.gap = 0
+        self.marker = ""
         """What stands in front of a list's entry, once there is one."""
-        self._open: list[_Open | None] = []
-        self._spans: dict[tuple[int, int, SpanKind], str] = {}
-        self._media: dict[str, Media] = {}
-        self._hidden = 0
-        self._lists: list[int] = []
+        self.open: list[Mark | None] = []
+        self.spans: list[dict[str, Any]] = []
+        """In the order in which they began; empty ones for what has marked nothing."""
+        self.told: set[tuple[int, int, SpanKind]] = set()
+        self.media: dict[str, Media] = {}
+        self.hidden = 0
+        self.lists: list[int] = []
         """The number of the last entry of each list that is open; -1 for one without numbers."""
-        self._code: list[str] | None = None
+        self.code: list[str] | None = None
         """The text of a code block, in which every space counts."""
-        self._av: tuple[MediaKind, Mapping[str, str]] | None = None
+        self.av: tuple[MediaKind, Mapping[str, str]] | None = None
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Begin an element."""
-        if self._hidden or tag in UNSEEN or (attributes and is_hidden(attributes)):
-            self._hidden += 1
+        is_unseen, gap, kind, begin, _ = RULES.get(tag, INERT)
+        if is_unseen or self.hidden or (attributes and is_hidden(attributes)):
+            self.hidden += 1
             return
-        if self._code is not None:
+        if self.code is not None:
             self._inside_code(tag, attributes)
             return
-        gap = BLOCKS.get(tag, 0)
-        if gap > self._gap:
-            self._gap = BREAK if gap == EMPTY_LINE and self._lists and tag in {"ul", "ol"} else gap
-        special = self._SPECIAL.get(tag)
-        begun = special(self, attributes) if special else None
-        if begun is None and tag in INLINE:
-            begun = _Open(INLINE[tag])
-        self._open.append(begun)
+        self.gap = max(self.gap, gap)
+        begun = begin(self, attributes) if begin else None
+        if begun is None and kind:
+            begun = self.mark(kind)
+        self.open.append(begun)
 
     def end(self, tag: str) -> None:
         """End an element."""
-        if self._hidden:
-            self._hidden -= 1
+        if self.hidden:
+            self.hidden -= 1
             return
-        if self._code is not None:
+        if self.code is not None:
             if tag != "pre":
                 return
-            text, self._code = "".join(self._code).strip("\n"), None
+            text, self.code = "".join(self.code).strip("\n"), None
             self._put(text if text.strip() else "")
-        begun = self._open.pop() if self._open else None
-        if begun is not None and begun.offset >= 0:
-            self._spans.setdefault((begun.offset, self._length - begun.offset, begun.kind), begun.value)
-        if tag in {"ol", "ul"} and self._lists:
-            self._lists.pop()
-        elif tag == "li":
-            self._marker = ""
-        elif tag == "q":
-            self._put("”")
-        elif tag in AV:
-            self._av = None
-        gap = BLOCKS.get(tag, 0)
-        if gap > self._gap:
-            self._gap = BREAK if gap == EMPTY_LINE and self._lists and tag in {"ul", "ol"} else gap
+        begun = self.open.pop() if self.open else None
+        if begun is not None:
+            self.marked(begun)
+        _, gap, _, _, finish = RULES.get(tag, INERT)
+        if finish:
+            finish(self)
+        self.gap = max(self.gap, gap)
 
     def data(self, data: str) -> None:
         """Take text."""
-        if self._hidden or not data:
+        if self.hidden or not data:
             return
-        if self._code is not None:
-            self._code.append(data.replace("\r\n", "\n"))
+        if self.code is not None:
+            self.code.append(data.replace("\r\n", "\n"))
             return
-        text = SPACE.sub(" ", data)
-        if text[0] == " ":
-            self._gap = self._gap or JOINT
-        stripped = text.strip(" ")
-        if not stripped or stripped.isspace():
-            self._gap = self._gap or JOINT
+        if data.isspace():
+            self.gap = self.gap or JOINT
             return
-        self._put(stripped)
-        self._gap = JOINT if text[-1] == " " else 0
+        data = evened(data)
+        if data[0] == " ":
+            self.gap = self.gap or JOINT
+        self._put(data.strip(" "))
+        if data[-1] == " ":
+            self.gap = JOINT
 
     def comment(self, text: str) -> None:
         """Leave out a comment."""
@@ -129,104 +128,131 @@ class Builder:
 
     def close(self) -> Rich:
         """Return what was read."""
-        if self._code is not None:
+        if self.code is not None:
             self.end("pre")
-        while self._open:
+        while self.open:
             self.end("")
-        # What ended last began first, and stands around the others.
-        ended = list(self._spans.items())[::-1]
-        ended.sort(key=lambda one: (one[0][0], -one[0][1]))
-        spans = SPANS.validate_python(
-            [{"kind": kind, "offset": at, "length": length, "value": value} for (at, length, kind), value in ended]
-        )
-        return Rich("".join(self._parts), spans, tuple(self._media.values()))
+        spans = SPANS.validate_python([span for span in self.spans if span])
+        return Rich("".join(self.parts), spans, tuple(self.media.values()))
+
+    def mark(self, kind: SpanKind, value: str = "") -> Mark:
+        """Begin to mark what follows."""
+        self.spans.append({})
+        return kind, value, len(self.parts), len(self.spans) - 1
+
+    def marked(self, begun: Mark) -> None:
+        """Mark the text of an element that has ended; one without a character marks nothing."""
+        kind, value, first, place = begun
+        if first < len(self.parts):
+            self.span(place, kind, self.begins[first], self.length - self.begins[first], value)
+
+    def span(self, place: int, kind: SpanKind, offset: int, length: int, value: str) -> None:
+        """Note a span, unless an inner element marks the same text alike."""
+        key = offset, length, kind
+        if key not in self.told:
+            self.told.add(key)
+            self.spans[place] = {"kind": kind, "offset": offset, "length": length, "value": value}
 
     def _put(self, text: str) -> None:
         """Write text, with what stands between it and the text before."""
         if not text:
             return
-        before = (GAPS[self._gap] if self._length else "") + self._marker
-        self._gap, self._marker = 0, ""
-        if before:
-            self._parts.append(before)
-            self._length += len(before)
-        for begun in reversed(self._open):
-            if begun is not None:
-                if begun.offset >= 0:
-                    break
-                begun.offset = self._length
-        self._parts.append(text)
-        self._length += len(text)
+        before = (GAPS[self.gap] if self.length else "") + self.marker
+        self.gap, self.marker = 0, ""
+        self.begins.append(self.length + len(before))
+        self.parts.append(before + text)
+        self.length += len(before) + len(text)
 
     def _inside_code(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take what counts inside a code block: lines' ends, and the language of what stands in it."""
-        if self._code is not None and tag == "br":
-            self._code.append("\n")
-        block = self._open[-1]
-        if block is not None and not block.value:
-            block.value = language(attributes)
+        if self.code is not None and tag == "br":
+            self.code.append("\n")
+        block = self.open[-1]
+        if block is not None and not block[1]:
+            self.open[-1] = (block[0], language(attributes), *block[2:])
 
-    def _block(self, attributes: Mapping[str, str]) -> _Open:
+    def _block(self, attributes: Mapping[str, str]) -> Mark:
         """Begin a code block."""
-        self._code = []
-        return _Open(SpanKind.PRE, language(attributes))
+        self.code = []
+        return self.mark(SpanKind.PRE, language(attributes))
 
-    def _link(self, attributes: Mapping[str, str]) -> _Open | None:
+    def _link(self, attributes: Mapping[str, str]) -> Mark | None:
         """Begin a link, unless it leads where no reader may be led."""
         address = absolute(attributes.get("href", ""), self.base)
         scheme, colon, _ = address.partition(":")
-        return _Open(SpanKind.TEXT_LINK, address) if colon and scheme.lower() in SCHEMES else None
+        return self.mark(SpanKind.TEXT_LINK, address) if colon and scheme.lower() in SCHEMES else None
 
     def _line(self, _: Mapping[str, str]) -> None:
         """End a line; two ends are an empty one."""
-        self._gap = EMPTY_LINE if self._gap >= BREAK else BREAK
+        self.gap = EMPTY_LINE if self.gap >= BREAK else BREAK
 
     def _rule(self, _: Mapping[str, str]) -> None:
         """Draw a line between two texts."""
-        if self._length:
+        if self.length:
             self._put("* * *")
+
+    def _apart(self) -> None:
+        """Set a list apart from what stands around it; one inside another on a line of its own."""
+        self.gap = max(self.gap, BREAK if self.lists else EMPTY_LINE)
 
     def _list(self, _: Mapping[str, str]) -> None:
         """Begin a list with dots."""
-        self._lists.append(-1)
+        self._apart()
+        self.lists.append(-1)
 
     def _numbered(self, attributes: Mapping[str, str]) -> None:
         """Begin a list with numbers."""
+        self._apart()
         start = attributes.get("start", "1")
-        self._lists.append(int(start) - 1 if start.isdecimal() and 0 < len(start) < 7 else 0)  # noqa: PLR2004
+        self.lists.append(int(start) - 1 if start.isdecimal() and 0 < len(start) < 7 else 0)  # noqa: PLR2004
 
     def _entry(self, _: Mapping[str, str]) -> None:
         """Begin an entry of a list; its number or dot belongs to the text."""
-        indent = "  " * (min(len(self._lists), 9) - 1)
-        if self._lists and self._lists[-1] >= 0:
-            self._lists[-1] += 1
-            self._marker = f"{indent}{self._lists[-1]}. "
+        indent = "  " * (min(len(self.lists), 9) - 1)
+        if self.lists and self.lists[-1] >= 0:
+            self.lists[-1] += 1
+            self.marker = f"{indent}{self.lists[-1]}. "
         else:
-            self._marker = f"{indent}• "
+            self.marker = f"{indent}• "
+
+    def _list_ends(self) -> None:
+        """End a list."""
+        if self.lists:
+            self.lists.pop()
+        self._apart()
+
+    def _entry_ends(self) -> None:
+        """Forget the number of an entry in which nothing stands."""
+        self.marker = ""
 
     def _quote(self, _: Mapping[str, str]) -> None:
         """Begin a quotation inside a line."""
         self._put("“")
 
+    def _quote_ends(self) -> None:
+        """End a quotation inside a line."""
+        self._put("”")
+
     def _cell(self, _: Mapping[str, str]) -> None:
         """Begin a cell of a table; on one line they stand apart."""
-        if self._length and self._gap < BREAK:
-            self._gap = JOINT
+        if self.length and self.gap < BREAK:
+            self.gap = JOINT
             self._put("|")
-            self._gap = JOINT
+            self.gap = JOINT
 
-    def _stretch(self, attributes: Mapping[str, str]) -> _Open | None:
+    def _stretch(self, attributes: Mapping[str, str]) -> Mark | None:
         """Begin what only its class says something about."""
-        return _Open(SpanKind.SPOILER) if SPOILER.search(attributes.get("class", "")) else None
+        return self.mark(SpanKind.SPOILER) if SPOILER.search(attributes.get("class", "")) else None
 
     def _frame(self, attributes: Mapping[str, str]) -> None:
         """Tell where another page stood in this one."""
         address = absolute(attributes.get("src") or attributes.get("data-src", ""), self.base)
         if address.startswith(("https://", "http://")):
-            self._gap = EMPTY_LINE
+            self.gap = EMPTY_LINE
             self._put(address)
-            self._spans[self._length - len(address), len(address), SpanKind.LINK] = ""
-            self._gap = EMPTY_LINE
+            self.spans.append({})
+            self.span(len(self.spans) - 1, SpanKind.LINK, self.length - len(address), len(address), "")
+            self.gap = EMPTY_LINE
 
     def _picture(self, attributes: Mapping[str, str]) -> None:
         """Take a picture; one that stands for a character is that character, one too small to be seen is nothing."""
@@ -246,7 +272,7 @@ class Builder:
                 kind, attributes["src"], pixels(attributes.get("width", "")), pixels(attributes.get("height", ""))
             )
         else:
-            self._av = kind, attributes
+            self.av = kind, attributes
 
     def _video(self, attributes: Mapping[str, str]) -> None:
         """Take a video."""
@@ -258,15 +284,19 @@ class Builder:
 
     def _one_source(self, attributes: Mapping[str, str]) -> None:
         """Take a source of a video or a sound."""
-        if self._av is not None and attributes.get("src"):
-            (kind, outer), self._av = self._av, None
+        if self.av is not None and attributes.get("src"):
+            (kind, outer), self.av = self.av, None
             self._played({**outer, "src": attributes["src"]}, kind)
+
+    def _played_ends(self) -> None:
+        """End a video or a sound."""
+        self.av = None
 
     def _file(self, kind: MediaKind, address: str, width: int, height: int, alt: str = "") -> None:
         """Note a file by its address."""
         whole = absolute(address, self.base)
         if whole.startswith(("https://", "http://")):
-            self._media.setdefault(
+            self.media.setdefault(
                 whole,
                 Media(
                     kind=kind,
@@ -278,7 +308,7 @@ class Builder:
                 ),
             )
 
-    _SPECIAL: ClassVar[dict[str, Callable[[Builder, Mapping[str, str]], _Open | None]]] = {
+    BEGIN: ClassVar[dict[str, _Begin]] = {
         "a": _link,
         "pre": _block,
         "span": _stretch,
@@ -297,4 +327,22 @@ class Builder:
         "video": _video,
         "audio": _audio,
     }
-    """What an element does besides standing apart and marking."""
+    """What an element does at its beginning besides standing apart and marking."""
+    END: ClassVar[dict[str, _End]] = {
+        "ul": _list_ends,
+        "ol": _list_ends,
+        "li": _entry_ends,
+        "q": _quote_ends,
+        "video": _played_ends,
+        "audio": _played_ends,
+    }
+    """What it does at its end."""
+
+
+INERT: tuple[bool, int, SpanKind | None, _Begin | None, _End | None] = (False, 0, None, None, None)
+"""An element that is nothing but its content."""
+RULES = {
+    tag: (tag in UNSEEN, BLOCKS.get(tag, 0), INLINE.get(tag), Builder.BEGIN.get(tag), Builder.END.get(tag))
+    for tag in (*UNSEEN, *BLOCKS, *INLINE, *Builder.BEGIN)
+}
+"""Of each element: whether it is unseen, what stands around it, what it marks, what its beginning and its end do."""

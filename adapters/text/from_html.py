@@ -3,32 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from threading import local
 from typing import Any, cast
 
 from lxml import etree
 
+from adapters.text import tidy
 from adapters.text.elements import Builder
 from adapters.text.html_rules import Rich, absolute, cleaned
+
+NONE: Mapping[str, str] = {}
 
 __all__ = ["Rich", "from_html", "from_tree"]
 
 
 def from_html(html: str, base: str = "") -> Rich:
     """Read a fragment or a page of HTML; `base` is what relative addresses are relative to."""
-    builder = Builder(base)
-    parser = etree.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
-    text = cleaned(html)
     try:
-        root = etree.fromstring(text, parser)
+        return tidy.read(html, base)
+    except tidy.Untidy:
+        return _parsed(cleaned(html), base)
+
+
+def _parsed(html: str, base: str) -> Rich:
+    """Read any HTML."""
+    builder, parser = Builder(base), _READY.parser
+    try:
+        root = etree.fromstring(html.encode(), parser)
     except etree.XMLSyntaxError:
         # There is nothing in it.
         return Rich("")
     if root is None:
         return Rich("")
     if any("depth" in error.message for error in parser.error_log):
-        return _without_a_tree(text, builder)
+        return _without_a_tree(html, builder)
     _walk(builder, root)
     return builder.close()
+
+
+class _Ready(local):
+    """A thread's own parser: what went wrong is asked of it after each text."""
+
+    def __init__(self) -> None:
+        self.parser = etree.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+
+
+_READY = _Ready()
 
 
 def _walk(builder: Builder, root: etree._Element) -> None:
@@ -38,22 +58,25 @@ def _walk(builder: Builder, root: etree._Element) -> None:
     children: Iterator[etree._Element] = iter(root)
     data(root.text or "")
     while True:
-        child = next(children, None)
-        if child is None:
-            if not above:
-                return
-            child, children = above.pop()
-        else:
-            start(str(child.tag), cast(Mapping[str, str], child.attrib))
-            if child.text:
-                data(child.text)
+        for child in children:
+            attributes = child.items()
+            start(child.tag, dict(cast("list[tuple[str, str]]", attributes)) if attributes else NONE)
+            if text := child.text:
+                data(text)
             if len(child):
                 above.append((child, children))
                 children = iter(child)
-                continue
-        end(str(child.tag))
-        if child.tail:
-            data(child.tail)
+                break
+            end(child.tag)
+            if tail := child.tail:
+                data(tail)
+        else:
+            if not above:
+                return
+            child, children = above.pop()
+            end(child.tag)
+            if tail := child.tail:
+                data(tail)
 
 
 def _without_a_tree(html: str, target: Any) -> Rich:

@@ -10,9 +10,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from pydantic import TypeAdapter
 
-from adapters.contracts.item import Media, MediaKind, Span, SpanKind
+from adapters.contracts.item import Media, Span, SpanKind
 
-SPACE = re.compile("[ \t\n\r\f\xa0]+")
+SPACES = ("\n", "\xa0", "\t", "\r", "\f")
+"""What HTML shows as a space, besides the space."""
 UNWANTED = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 """Control characters and halves of pairs, which no place can keep."""
 MEANT = {number: bytes((number,)).decode("cp1252", "ignore") for number in range(0x80, 0xA0)}
@@ -36,18 +37,15 @@ JOINT, BREAK, EMPTY_LINE = 1, 2, 3
 """What stands between two pieces of text: a space, a line's end, an empty line."""
 GAPS = ("", " ", "\n", "\n\n")
 BLOCKS = {
-    **dict.fromkeys(
-        ("p", "blockquote", "pre", "ul", "ol", "dl", "table", "figure", "hr", "details", "form"), EMPTY_LINE
-    ),
+    **dict.fromkeys(("p", "blockquote", "pre", "dl", "table", "figure", "hr", "details", "form"), EMPTY_LINE),
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6", "header", "footer", "main", "nav", "address"), EMPTY_LINE),
     **dict.fromkeys(("fieldset", "section", "article", "aside", "video", "audio", "iframe"), EMPTY_LINE),
     **dict.fromkeys(("div", "li", "tr", "dt", "dd", "figcaption", "caption", "summary", "legend", "center"), BREAK),
     **dict.fromkeys(("option", "thead", "tbody", "tfoot"), BREAK),
 }
-"""What stands around an element at least."""
+"""What stands around an element at least; around lists it depends on where they stand."""
 UNSEEN = frozenset(("script", "style", "template", "head", "title", "svg", "button", "select", "textarea", "input"))
 """Their content is no text for a reader."""
-AV = {"video": MediaKind.VIDEO, "audio": MediaKind.AUDIO}
 LAZY = ("data-src", "data-lazy-src", "data-original", "data-orig-file")
 EMOJI = re.compile(r"(?:^|\s)(?:wp-smiley|emoji|emojione|twemoji)(?:\s|$)")
 SPOILER = re.compile(r"(?:^|\s)(?:tg-)?spoiler(?:\s|$)")
@@ -68,7 +66,19 @@ class Rich:
 
 def cleaned(text: str) -> str:
     """Return text that any place can keep."""
-    return UNWANTED.sub("", text.translate(MEANT)) if UNWANTED.search(text) else text
+    if text.isprintable() or not UNWANTED.search(text):
+        return text
+    return UNWANTED.sub("", text.translate(MEANT))
+
+
+def evened(text: str) -> str:
+    """Return text in which there is one space wherever there were some, of any kind."""
+    for one in SPACES:
+        if one in text:
+            text = text.replace(one, " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
 
 
 def absolute(address: str, base: str) -> str:

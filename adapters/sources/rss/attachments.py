@@ -37,9 +37,8 @@ def media_content(found: Found, attributes: Attributes, base: str) -> None:
     mime, medium = (attributes.get("type") or "").lower(), (attributes.get("medium") or "").lower()
     if not address or mime in NO_FILES or medium in {"document", "executable"} or any(a in address for a in AVATARS):
         return
-    made = file(address, mime, medium, attributes.get("duration") or "")
-    sizes = {name: _whole(attributes.get(name) or "") for name in ("width", "height")}
-    found.files.append(made.model_copy(update=sizes))
+    size = _whole(attributes.get("width") or ""), _whole(attributes.get("height") or "")
+    found.files.append(file(address, mime, medium, attributes.get("duration") or "", size))
 
 
 def media_group(found: Found, contents: Iterable[Attributes], base: str) -> None:
@@ -56,16 +55,19 @@ def thumbnail(found: Found, attributes: Attributes, base: str) -> None:
         found.pictures.append(file(address, "", "image"))
 
 
-def file(address: str, mime: str, medium: str = "", duration: str = "") -> Media:
+def file(address: str, mime: str, medium: str = "", duration: str = "", pixels: tuple[int, int] = (0, 0)) -> Media:
     """Describe a file; the size that a feed tells is no part of it: it is wrong as often as not."""
     name = file_name(address)
     guessed = mime or mimetypes.guess_type(name)[0] or ""
     kind = KINDS.get(guessed.partition("/")[0]) or KINDS.get(medium) or MediaKind.DOCUMENT
-    return Media(kind=kind, ref=address, name=name, mime=mime, duration=seconds(duration))
+    width, height = pixels
+    return Media(kind=kind, ref=address, name=name, mime=mime, width=width, height=height, duration=seconds(duration))
 
 
 def seconds(text: str) -> float:
     """Read a duration: seconds, or hours, minutes and seconds with colons; 0 where it is none."""
+    if not text:
+        return 0.0
     parts = text.strip().split(":")
     try:
         numbers = [float(part) for part in parts]

@@ -15,6 +15,11 @@ EARLIEST = datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 """How far in the future a date may lie, for clocks and zones; what lies further is a mistake."""
 ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?", re.ASCII | re.DOTALL)
+USUAL = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-9]{2}) ([A-Z][a-z]{2}) ([1-9][0-9]{3}) "
+    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) (?:GMT|([+-])([01][0-9])([0-5][0-9]))"
+)
+MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LONGEST = 100
 
 
@@ -28,12 +33,30 @@ def moment(text: str, now: datetime) -> datetime | None:
 def _read(text: str) -> datetime | None:
     """Read a date as it is written."""
     text = text.strip()
+    if usual := _usual(text):
+        return usual
     found = (_iso(text) if ISO.fullmatch(text) else _rfc822(text)) or _other(text)
     if found is None:
         return None
     try:
         return (found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)).replace(microsecond=0)
     except (OverflowError, ValueError):
+        return None
+
+
+def _usual(text: str) -> datetime | None:
+    """Read a date as nearly every feed writes it; None for any other."""
+    found = USUAL.fullmatch(text)
+    if found is None:
+        return None
+    day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
+    try:
+        local = datetime(int(year), MONTHS.index(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        if not hours:
+            return local
+        ahead = timedelta(hours=int(hours), minutes=int(minutes))
+        return local + ahead if sign == "-" else local - ahead
+    except (ValueError, OverflowError):
         return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +11,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from adapters.contracts.item import Author, ContentItem, Entry, Media, Unreadable
-from adapters.contracts.version import stamp
+from adapters.contracts.version import seal
 from adapters.sources.rss.attachments import of_podcast
 from adapters.sources.rss.dates import moment
 from adapters.sources.rss.found import Found, Parsed, one_line
@@ -23,6 +22,11 @@ KEPT_BYTES = 1 << 20
 SIMPLE = re.compile(r"[A-Za-z0-9_.:@=+-]{1,64}", re.ASCII)
 """Ids that are shown as they are; any other is shown as its hash."""
 TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id", re.IGNORECASE)
+TRACKED = re.compile(r"([A-Za-z0-9][^?#]*)\?(?:utm_[a-z]+=[A-Za-z0-9.-]+(?:&(?=u)|$))+")
+"""An address all of whose parameters count where readers came from."""
+MAY_TRACK = re.compile(r"[Uu][Tt][Mm]_|[Cc][Ll][Ii][Dd]|[Mm][Cc]_")
+PLAINLY = re.compile(r"[A-Za-z0-9._~:/?=&%#+,;@!*()'-]*")
+"""An address in which nothing has to be understood."""
 LONGEST_TAG = 200
 NOTHING = Rich("")
 
@@ -64,16 +68,17 @@ def names_of(parsed: Parsed) -> list[str]:
 
     A guid says nothing where it is the site's own address, or where entries with different links share it.
     """
-    links: dict[str, set[str]] = defaultdict(set)
-    for found in parsed.entries:
-        links[_bare(found.guid)].add(_bare(found.link))
-    useless = {guid for guid, different in links.items() if len(different - {""}) > 1} | {"", _bare(parsed.link)}
-    return [name_of(found, useless) for found in parsed.entries]
+    links: dict[str, str] = {}
+    useless = {"", _bare(parsed.link)}
+    names = [(_bare(found.guid), _bare(found.link)) for found in parsed.entries]
+    for guid, link in names:
+        if link and links.setdefault(guid, link) != link:
+            useless.add(guid)
+    return [_named(found, guid, link, useless) for found, (guid, link) in zip(parsed.entries, names, strict=True)]
 
 
-def name_of(found: Found, useless: set[str]) -> str:
+def _named(found: Found, guid: str, link: str, useless: set[str]) -> str:
     """Return the part of an item's id that names it inside its feed."""
-    guid, link = _bare(found.guid), _bare(found.link)
     if guid not in useless:
         return short(guid)
     if link:
@@ -102,6 +107,10 @@ def _bare(name: str) -> str:
     if not name.lower().startswith(("http://", "https://")):
         return name
     rest = name.partition("://")[2]
+    if tracked := TRACKED.fullmatch(rest):
+        rest = tracked[1]
+    if PLAINLY.fullmatch(rest) and not ("?" in rest and MAY_TRACK.search(rest)):
+        return rest.removeprefix("www.").rstrip("/")
     try:
         parts = urlsplit(f"//{rest}")
     except ValueError:
@@ -132,8 +141,9 @@ def _item(found: Found, item_id: str, parsed: Parsed, reading: Reading) -> Conte
     text = _text(found, base)
     published, updated = moment(found.published, reading.now), moment(found.updated, reading.now)
     first = reading.seen.get(item_id) or updated or reading.met or reading.now
-    author = one_line(", ".join(dict.fromkeys(filter(None, found.authors))) or parsed.author)
-    return stamp(
+    named = found.authors if len(found.authors) < 2 else dict.fromkeys(filter(None, found.authors))  # noqa: PLR2004
+    author = one_line(", ".join(named) or parsed.author)
+    return seal(
         ContentItem(
             id=item_id,
             published_at=published or first,
@@ -170,6 +180,8 @@ def _text(found: Found, base: str) -> Rich:
 
 def _media(found: Found, inline: Sequence[Media], base: str) -> tuple[Media, ...]:
     """Return an entry's files, each once: those attached, those in the text, or else a picture that stands for it."""
+    if not (found.files or inline or found.pictures):
+        return ()
     files: dict[str, Media] = {}
     for one in (*of_podcast(found.files, found.raw), *inline):
         _add(files, one, base)
@@ -188,8 +200,9 @@ def _add(files: dict[str, Media], one: Media, base: str) -> None:
 
 def _tags(tags: list[str]) -> tuple[str, ...]:
     """Return categories as tags, each once."""
-    named = (one_line(tag).lstrip("#")[:LONGEST_TAG] for tag in tags)
-    return tuple(dict.fromkeys(tag for tag in named if tag))
+    named = dict.fromkeys([one_line(tag).lstrip("#")[:LONGEST_TAG] for tag in tags])
+    named.pop("", None)
+    return tuple(named)
 
 
 def _says_something(found: Found) -> bool:

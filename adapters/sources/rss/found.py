@@ -21,7 +21,7 @@ class NoFeed(Exception):
     """A document in which nobody finds a feed."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Found:
     """An entry as its feed tells it; empty where the feed says nothing."""
 
@@ -77,6 +77,8 @@ def sniffed(text: str, base: str) -> Rich:
 
 def one_line(text: str) -> str:
     """Return text on one line."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return " ".join(cleaned(text).split())
 
 

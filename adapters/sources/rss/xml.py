@@ -10,7 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from lxml import etree
@@ -93,16 +93,14 @@ class _Reader:
         """Read one entry; what the model has no field for stays in `raw`."""
         found = Found(data=partial(_bytes_of, entry), base=self._own_base(entry))
         found.guid, found.link = entry.get(ABOUT, ""), entry.get("href", "")
-        best = -1
+        best = 0
         for child in entry:
-            name = name_of(child.tag)
-            rank = BODIES.get(name, -1)
-            if rank >= 0:
+            name, rank, take = _met(child.tag)
+            if rank:
                 body = self._body(name, child) if rank > best else None
                 if body is not None:
                     found.body, best = body, rank
                 continue
-            take = TAKERS.get(name)
             if take is not None:
                 take(self, found, child)
             elif name:
@@ -117,6 +115,8 @@ class _Reader:
 
     def _own_base(self, element: Element) -> str:
         """Return that, if the document says so itself; empty otherwise."""
+        if not self._based:
+            return ""
         base = self._base(element)
         return base if base != self._url else ""
 
@@ -218,6 +218,8 @@ class _Reader:
         """Take a category: Atom's label where its term is an address."""
         term = child.get("term") or child.get("text") or text_of(child)
         found.tags.append(child.get("label") or term if "://" in term else term)
+        if not len(child):
+            return
         for inner in child:
             self.take_tag(found, inner)
 
@@ -254,8 +256,14 @@ def _defines_words(root: Element) -> bool:
 def _settle_dates(found: Found) -> None:
     """Choose among the dates that an entry has."""
     dates = found.raw.pop("dates", {})
-    found.published = next((dates[name] for name in PUBLISHED if dates.get(name)), "")
-    found.updated = next((dates[name] for name in UPDATED if dates.get(name)), "")
+    for name in PUBLISHED:
+        if dates.get(name):
+            found.published = dates[name]
+            break
+    for name in UPDATED:
+        if dates.get(name):
+            found.updated = dates[name]
+            break
 
 
 def _bytes_of(entry: Element) -> bytes:
@@ -265,9 +273,7 @@ def _bytes_of(entry: Element) -> bytes:
 
 def _keep(found: Found, name: str, child: Element) -> None:
     """Keep what the model has no field for."""
-    value: object = "".join(str(part) for part in child.itertext()).strip() or {
-        str(key): str(one) for key, one in child.attrib.items()
-    }
+    value: object = _whole_text(child).strip() or {str(key): str(one) for key, one in child.attrib.items()}
     if value:
         found.raw.setdefault(name.removeprefix("?:"), value)
 
@@ -277,13 +283,18 @@ def text_of(element: Element) -> str:
     return element.text or ""
 
 
+def _whole_text(element: Element) -> str:
+    """Return the text of an element and of all in it."""
+    return "".join(str(part) for part in element.itertext()) if len(element) else element.text or ""
+
+
 def author_of(element: Element) -> str:
     """Return a person's name: Atom's own element, or RSS's `mail (name)`."""
-    parts = {name_of(child.tag): text_of(child).strip() for child in element}
-    if parts:
+    if len(element):
+        parts = {name_of(child.tag): text_of(child).strip() for child in element}
         return one_line(parts.get("name") or parts.get("email") or "")
-    text = one_line("".join(str(part) for part in element.itertext()))
-    return MAIL.sub(" ", text).strip(" ()<>") or text
+    text = one_line(element.text or "")
+    return MAIL.sub(" ", text).strip(" ()<>") or text if "@" in text else text.strip(" ()<>") or text
 
 
 def point(numbers: list[str]) -> Location | None:
@@ -325,3 +336,10 @@ TAKERS: dict[str, Callable[[_Reader, Found, Element], None]] = {
     **dict.fromkeys(("georss:point", "geo:point"), _Reader.take_place),
 }
 """What is done with each element of an entry."""
+
+
+@lru_cache(maxsize=4096)
+def _met(tag: object) -> tuple[str, int, Callable[[_Reader, Found, Element], None] | None]:
+    """Return an element's name, its rank as a text (0: it is none), and what is done with it otherwise."""
+    name = name_of(tag)
+    return name, BODIES.get(name, 0), TAKERS.get(name)

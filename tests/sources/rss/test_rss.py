@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import orjson
 import pytest
@@ -14,7 +15,8 @@ from adapters.contracts.item import ContentItem, Unreadable
 from adapters.contracts.ports import Following
 from adapters.net import Net, Reach
 from adapters.sources.rss import Address, RssSource
-from adapters.sources.rss.dates import moment
+from adapters.sources.rss.dates import _usual, moment
+from adapters.sources.rss.entry import _bare
 from tasks.sources.rss import Rss
 from tests.servers.feeds import FeedServer, item, rss
 
@@ -292,6 +294,37 @@ def test_an_entry_without_a_date_has_one_that_stays(feeds, source):
 def test_dates_are_read_or_are_none(text, expected):
     """In every form that is met; what cannot be true is no date."""
     assert moment(text, NOW) == expected
+
+
+@pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", "+0530", "-1159", "+2400", "+0260"])
+@pytest.mark.parametrize("day", ["Mon, 01 Jan 2024", "Fri, 29 Feb 2024", "Sat, 31 Feb 2024", "Tue, 00 Dec 1999"])
+@pytest.mark.parametrize("hour", ["00:00:00", "23:59:59", "24:00:00", "12:00:60"])
+def test_usual_dates_are_read_as_mails_are(day, hour, zone):
+    """The short way to a date finds what the long one finds, or nothing."""
+    text = f"{day} {hour} {zone}"
+    try:
+        long = parsedate_to_datetime(text)
+    except ValueError:
+        long = None
+    assert _usual(text) in {None, long and (long if long.tzinfo else long.replace(tzinfo=UTC))}
+    assert (_usual(text) is None) == (long is None or zone in {"+2400", "+0260"})
+
+
+@pytest.mark.parametrize(
+    ("name", "bare"),
+    [
+        ("https://www.blog.example/a/?utm_source=x&utm_medium=y", "blog.example/a"),
+        ("http://blog.example/?p=1&a=%20#b/", "blog.example/?p=1&a=%20#b"),
+        ("https://blog.example/a?b=1?utm_source=x", "blog.example/a?b=1%3Futm_source%3Dx"),
+        ("https://blog.example/a?b=c+d&UTM_source=x&fbclid=1", "blog.example/a?b=c+d"),
+        ("https://[::1]/a/", "[::1]/a"),
+        ("https://[/www.a/", "[/www.a/"),
+        ("urn:x?utm_source=1", "urn:x?utm_source=1"),
+    ],
+)
+def test_what_is_left_of_an_address_names_an_entry(name, bare):
+    """Neither scheme nor what counts readers; anything else stays as it was, so that no item changes its name."""
+    assert _bare(name) == bare
 
 
 def test_a_text_keeps_its_markup_and_its_files(feeds, source):
