@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from adapters.contracts.item import Media, MediaKind
@@ -19,7 +20,7 @@ def keep(how: str, folder: Path, archive: Path) -> None:
     for path in sorted(folder.iterdir()):
         medium = Media(kind=MediaKind.DOCUMENT, ref=path.name, name=path.name)
         here = path if how == "linked" else None
-        store.keep(medium, MediaFile(open=lambda path=path: path.open("rb"), size=path.stat().st_size, path=here))
+        store.keep(medium, MediaFile(open=partial(path.open, "rb"), size=path.stat().st_size, path=here))
     store.sync()
 
 

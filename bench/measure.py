@@ -38,7 +38,7 @@ def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str]
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,

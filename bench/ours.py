@@ -73,4 +73,4 @@ LIMIT_JSONL = Side(
 def net(costs: Mapping[str, Cost], name: str) -> Cost:
     """Return what a side cost less Prefect's start, which is listed apart."""
     whole, start = costs[name], costs[START]
-    return whole._replace(wall=max(whole.wall - start.wall, 1e-9), cpu=max(whole.cpu - start.cpu, 1e-9))
+    return whole._replace(wall=max(whole.wall - start.wall, 0.01), cpu=max(whole.cpu - start.cpu, 0.01))

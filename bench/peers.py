@@ -7,7 +7,15 @@ import sys
 import venv
 from pathlib import Path
 
-PACKAGES = ("dlt==1.31.0", "sqlalchemy<2.1", "psycopg2-binary", "orjson", "tg-archive==1.3.1", "feedparser==6.0.12")
+PACKAGES = (
+    "dlt==1.31.0",
+    "sqlalchemy<2.1",
+    "psycopg2-binary",
+    "orjson",
+    "setuptools<81",
+    "tg-archive==1.3.1",
+    "feedparser==6.0.12",
+)
 
 
 def python(folder: Path) -> Path | None:
@@ -15,7 +23,7 @@ def python(folder: Path) -> Path | None:
     done = folder / "done"
     if not done.exists() or done.read_text(encoding="ascii") != " ".join(PACKAGES):
         venv.create(folder, with_pip=True, clear=True)
-        install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", *PACKAGES]
+        install = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *PACKAGES]
         if subprocess.run(install, check=False).returncode:
             print("the peers could not be installed: measuring without them", file=sys.stderr)
             return None

@@ -1,17 +1,25 @@
 """An archive with its site, against tg-archive's pages."""
 
+import subprocess
+from collections.abc import Sequence
+
 from bench import ours
-from bench.frame import Bar, Row, Side
+from bench.frame import Bar, Ground, Row, Side
 from bench.ours import STARTED, net
+
+
+def _tg_archive(ground: Ground) -> Sequence[str]:
+    """Fill its database, and have its pages made."""
+    folder = ground.new("tg-archive")
+    subprocess.run(ground.peer("peer_tg_archive.py", "fill", ground.export(ground.items), folder), check=True)
+    return ground.peer("peer_tg_archive.py", "build", folder)
+
 
 SITE = Side(
     "export → archive with its site",
     lambda ground: ours.pair(ground, ground.export(ground.items), str(ground.new("site")), "jsonl", "site"),
 )
-TG_ARCHIVE = Side(
-    "tg-archive, its pages",
-    lambda ground: ground.peer("peer_tg_archive.py", ground.export(ground.items), ground.new("tg-archive")),
-)
+TG_ARCHIVE = Side("tg-archive, its pages", _tg_archive)
 
 ROWS = (
     Row(
