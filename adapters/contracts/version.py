@@ -34,6 +34,12 @@ def stamp(item: ContentItem, reader: str) -> ContentItem:
     return item.model_copy(update={"version": version(item, reader)})
 
 
+def seal(item: ContentItem, reader: str) -> ContentItem:
+    """Do as `stamp` does without a copy: for who has just built the item and shown it to nobody."""
+    item.__dict__["version"] = version(item, reader)
+    return item
+
+
 def version(item: ContentItem, reader: str, scheme: int = CURRENT_SCHEME) -> str:
     """Return the item's version in a scheme; raises KeyError for a scheme this release does not know."""
     return f"{reader}.{scheme}:{SCHEMES[scheme](item)}"
@@ -86,14 +92,14 @@ def _scheme_1(item: ContentItem) -> str:
         item.kind,
         item.title,
         item.text,
-        [[s.kind, s.offset, s.length, s.value] for s in item.spans],
-        [_media_1(m) for m in item.media],
+        [[s.kind, s.offset, s.length, s.value] for s in item.spans] if item.spans else (),
+        [_media_1(m) for m in item.media] if item.media else (),
         [poll.question, [a.text for a in poll.answers], poll.closed] if poll else None,
         [item.forward.name, item.forward.id] if item.forward else None,
         item.reply_to,
         [item.location.latitude, item.location.longitude, item.location.name] if item.location else None,
         item.action,
-        list(item.members),
+        item.members,
     ]
     return hashlib.blake2b(orjson.dumps(content), digest_size=16).hexdigest()
 

@@ -18,7 +18,7 @@ import orjson
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import ContentItem, Entry, ItemKind, Media, Unreadable
 from adapters.contracts.ports import MediaFile, Page
-from adapters.contracts.version import stamp
+from adapters.contracts.version import seal
 from adapters.sources.telegram_export import message as fields
 from adapters.sources.telegram_export.albums import belongs, joined, number_of
 from adapters.sources.telegram_export.files import HOW, ExportFiles
@@ -85,7 +85,7 @@ class TelegramExportSource:
         for piece in self._pieces(at):
             for entry in self._entries(piece, number + 1, last):
                 if album and not (isinstance(entry, ContentItem) and belongs(album, entry)):
-                    page.append(stamp(joined(album), self.service))
+                    page.append(seal(joined(album), self.service))
                     album = []
                     if len(page) >= self._page_size:
                         yield Page(page, self._cursor(at, number, last), at, total)
@@ -97,7 +97,7 @@ class TelegramExportSource:
                     page.append(entry)
             at, number = piece.end, number + 1
         if album:
-            page.append(stamp(joined(album), self.service))
+            page.append(seal(joined(album), self.service))
         if page:
             yield Page(page, self._cursor(at, number, last), total, total)
 
@@ -222,7 +222,7 @@ class TelegramExportSource:
         """Build the item of one message; its version comes when its album is closed."""
         identity = self._identity()
         text, spans, tags = fields.rich(found)
-        return ContentItem.model_construct(
+        return ContentItem.trusted(
             id=f"{identity}/{found['id']}",
             kind=kind,
             published_at=date,

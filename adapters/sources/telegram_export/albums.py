@@ -14,12 +14,13 @@ OTHERS = (frozenset({MediaKind.DOCUMENT}), frozenset({MediaKind.AUDIO}))
 def belongs(album: list[ContentItem], item: ContentItem) -> bool:
     """Say whether a message goes on an album: same author, next id, same second, kinds that go together, one text."""
     first, last = album[0], album[-1]
+    # What tells most messages apart comes first.
     return (
-        len(album) < MOST
-        and item.kind is first.kind is ItemKind.POST
-        and len(item.media) == len(first.media) == 1
-        and number_of(item.id) == number_of(last.id) + 1
+        len(item.media) == len(first.media) == 1
         and abs((item.published_at - first.published_at).total_seconds()) <= 1
+        and len(album) < MOST
+        and item.kind is first.kind is ItemKind.POST
+        and number_of(item.id) == number_of(last.id) + 1
         and item.author == first.author
         and item.forward == first.forward
         and item.reply_to == first.reply_to
