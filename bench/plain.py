@@ -10,6 +10,7 @@ import cProfile
 import os
 import pstats
 import tempfile
+import time
 from pathlib import Path
 
 from adapters.contracts.ports import BulkDestination
@@ -73,7 +74,7 @@ def main() -> None:
     if not found.profile:
         run(found.service, found.export, found.place, found.formats)
         return
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)
     profile.runcall(run, found.service, found.export, found.place, found.formats)
     pstats.Stats(profile).sort_stats("tottime").print_stats(SHOWN)
 

@@ -5,13 +5,15 @@ It knows no Prefect: an `Engine` carries it, Prefect's in `tasks.engine` or the 
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from adapters.contracts.errors import ConfigurationError, Rejected
-from adapters.contracts.item import ContentItem, Entry, Unreadable
+from adapters.contracts.item import ContentItem, Unreadable
 from adapters.contracts.jobs import (
     Action,
     Conflict,
@@ -37,10 +39,14 @@ from adapters.contracts.ports import (
     Foretelling,
     Held,
     MediaMissing,
+    Page,
+    Skimming,
     SourceAdapter,
+    Tracing,
 )
 from adapters.contracts.version import Change, compare, taken_over
 from adapters.media import FolderMediaStore
+from adapters.selection import Selection
 from tasks.options import Options
 from tasks.publish import PREVIEWS, always_newest, keep, keep_pace, names, reading, refuse_mass_deletion, wholly_gone
 from tasks.report import Watcher
@@ -70,6 +76,16 @@ class _Pending:
 
     items: list[tuple[ContentItem, Action]] = field(default_factory=list)
     take_over: list[tuple[str, str]] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    """Of these items."""
+    traces: dict[str, str] = field(default_factory=dict)
+    """Of these items, by id."""
+    same: dict[str, str] = field(default_factory=dict)
+    """Traces of items that are there already, in other words than their place remembers; no reason for a commit."""
+
+    def told(self) -> dict[str, str]:
+        """Return the traces of what this commits, and of what is there already."""
+        return {item.id: self.traces[item.id] for item, _ in self.items if item.id in self.traces} | self.same
 
     def __len__(self) -> int:
         return len(self.items) + len(self.take_over)
@@ -193,19 +209,30 @@ class BulkRoad:
 
     def _read(self, session: BulkSession, selection: str = "", start: str = "") -> bool:
         """Read every page and write what differs; returns whether a cursor was committed on the way."""
+        if isinstance(self.source, Skimming) and isinstance(session, Tracing) and self._compares_all():
+            self.source.skim(session.unchanged)
         pending, moved = _Pending(), False
-        for page in self.source.read(start):
-            self._compare(session, page.entries, pending)
-            if len(pending) >= BATCH and not self.options.dry_run:
-                self._step(session, pending, Cursor(selection, page.cursor))
-                pending, moved = _Pending(), True
-            elif self.options.dry_run:
-                self._foretell(pending)
-                pending = _Pending()
-            self.watcher.progress("carrying", page.done, page.total)
+        with _collected_between() as collect:
+            for page in self.source.read(start):
+                self.tally.seen += page.unchanged
+                self.tally.already += page.unchanged
+                self._compare(session, page, pending)
+                if len(pending) >= BATCH and not self.options.dry_run:
+                    self._step(session, pending, Cursor(selection, page.cursor))
+                    pending, moved = _Pending(), True
+                    collect()
+                elif self.options.dry_run:
+                    self._foretell(pending)
+                    pending = _Pending()
+                self.watcher.progress("carrying", page.done, page.total)
         if len(pending) and not self.options.dry_run:
             self._step(session, pending, None)
         return moved
+
+    def _compares_all(self) -> bool:
+        """Say whether an item that is there as it is counts as that, however it might be counted otherwise."""
+        options = self.options
+        return options.selection == Selection() and not (options.dry_run or options.reread)
 
     def _foretell(self, pending: _Pending) -> None:
         """Count what would be written, and show the first of it where the place can say how it would look."""
@@ -230,9 +257,9 @@ class BulkRoad:
         if len(self.previews) < PREVIEWS:
             self.previews.append(Preview(item=item.id, action=str(action), body=rendered.body))
 
-    def _compare(self, session: BulkSession, entries: Sequence[Entry], pending: _Pending) -> None:
+    def _compare(self, session: BulkSession, page: Page, pending: _Pending) -> None:
         """Sort a page's entries into what is filtered, already there, and to be written."""
-        waiting = {item.id for item, _ in pending.items}
+        entries = page.entries
         held = session.versions(names(entry for entry in entries if isinstance(entry, ContentItem)))
         for entry in entries:
             self.tally.seen += 1
@@ -240,16 +267,21 @@ class BulkRoad:
                 self._bury_unreadable(entry)
                 continue
             reason = self.options.selection.held_back_by(entry)
-            if entry.id in waiting:
+            if entry.id in pending.ids:
                 reason = "repeated in the source"
             if reason:
                 self._filter(reason)
                 continue
-            found = next((held[name] for name in entry.names if name in held), None)
+            found = next((held[name] for name in entry.names if name in held), None) if held else None
+            trace = page.traces.get(entry.id, "")
             if self._wanted(entry, found, pending):
+                if trace:
+                    pending.traces[entry.id] = trace
                 item = entry.model_copy(update={"id": found.item_id}) if found and found.item_id else entry
-                waiting.add(item.id)
+                pending.ids.add(item.id)
                 pending.items.append((item, Action.UPDATE if found else Action.CREATE))
+            elif trace and found and found.whole and found.version == entry.version:
+                pending.same[entry.id] = trace
 
     def _wanted(self, item: ContentItem, held: Held | None, pending: _Pending) -> bool:
         """Say whether an item is to be written; counts it where it is not."""
@@ -286,6 +318,7 @@ class BulkRoad:
         # An engine may remember what a step was called with as long as the run lasts; the items must not stay with it.
         pending.items.clear()
         pending.take_over.clear()
+        pending.same.clear()
 
     def _commit(self, session: BulkSession, pending: _Pending, cursor: Cursor | None) -> None:
         """Commit a batch; one that is refused is halved until the culprit is alone, which becomes a dead letter."""
@@ -293,13 +326,18 @@ class BulkRoad:
             return
         try:
             done = session.commit(
-                Batch([item for item, _ in pending.items], take_over=pending.take_over, cursor=cursor),
+                Batch(
+                    [item for item, _ in pending.items],
+                    take_over=pending.take_over,
+                    cursor=cursor,
+                    traces=pending.told(),
+                ),
                 self.source.media,
             )
         except Rejected as error:
             if len(pending.items) == 1:
                 self._bury(pending.items[0], error)
-                self._commit(session, _Pending(take_over=pending.take_over), cursor)
+                self._commit(session, _Pending(take_over=pending.take_over, same=pending.same), cursor)
                 return
             refused, rest = self._foretold(pending)
             if refused:
@@ -308,8 +346,10 @@ class BulkRoad:
                 self._commit(session, rest, cursor)
                 return
             middle = len(pending.items) // 2
-            self._commit(session, _Pending(pending.items[:middle], pending.take_over), None)
-            self._commit(session, _Pending(pending.items[middle:]), cursor)
+            traces = pending.traces
+            first = _Pending(pending.items[:middle], pending.take_over, traces=traces, same=pending.same)
+            self._commit(session, first, None)
+            self._commit(session, _Pending(pending.items[middle:], traces=traces), cursor)
             return
         self._missing += len(done.media_missing)
         self._example = self._example or next(iter(done.media_missing), "")
@@ -325,7 +365,7 @@ class BulkRoad:
 
     def _foretold(self, pending: _Pending) -> tuple[list[tuple[ContentItem, Action, Rejected]], _Pending]:
         """Return what the place can tell beforehand that it refuses, and the rest: halving would find one at a time."""
-        refused, rest = [], _Pending(take_over=pending.take_over)
+        refused, rest = [], _Pending(take_over=pending.take_over, traces=pending.traces, same=pending.same)
         for item, action in pending.items:
             try:
                 if isinstance(self.destination, Foretelling):
@@ -410,3 +450,24 @@ def _could_complete(source: SourceAdapter, item: ContentItem) -> bool:
                 continue
             return True
     return False
+
+
+@contextmanager
+def _collected_between() -> Iterator[Callable[[], None]]:
+    """Let no garbage be looked for among the items being carried, which make none; yields what looks in between.
+
+    Where thousands of items are alive at a time, the collector goes over each of them again and again.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield lambda: _collect(wanted=was)
+    finally:
+        if was:
+            gc.enable()
+
+
+def _collect(*, wanted: bool) -> None:
+    """Look through what was made since the last time."""
+    if wanted:
+        gc.collect(1)

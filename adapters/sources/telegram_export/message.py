@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -62,6 +62,12 @@ ALL_BUT_TITLE = MODELLED - {"title"}
 LARGEST = 1 << 63
 
 
+def modelled(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that only some messages have, by the item's names for them: what is absent costs nothing."""
+    found = {RARE[name] for name in message if name in RARE}
+    return {name: READERS[name](message) for name in found} if found else {}
+
+
 def moment(message: Mapping[str, Any], name: str) -> datetime | None:
     """Read a date: `<name>_unixtime`, seconds as a string; else the text, local time of whoever exported, as UTC."""
     stamp = message.get(f"{name}_unixtime")
@@ -98,6 +104,8 @@ def rich(message: Mapping[str, Any]) -> tuple[str, tuple[Span, ...], tuple[str, 
         return parts, (), ()
     if not isinstance(parts, list):
         return "", (), ()
+    if len(parts) == 1 and isinstance(parts[0], dict) and parts[0].get("type") == "plain":
+        return _piece(parts[0]), (), ()
     text: list[str] = []
     spans: list[Span] = []
     tags: dict[str, None] = {}
@@ -131,8 +139,8 @@ def media(message: Mapping[str, Any]) -> tuple[Media, ...]:
     found: list[Media] = []
     if isinstance(photo, str):
         path = _path(photo)
-        size = _number(message.get("photo_file_size"))
-        found.append(Media.trusted(kind=MediaKind.PHOTO, size=size, **_shape(message), **path))
+        shape = _shape(message, "photo_file_size")
+        found.append(Media.trusted(kind=MediaKind.PHOTO, **shape, **path))
     if isinstance(file, str):
         found.append(_document(message, _path(file)))
     if isinstance(card, str):
@@ -141,9 +149,10 @@ def media(message: Mapping[str, Any]) -> tuple[Media, ...]:
     return tuple(found)
 
 
-def _shape(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what pictures and documents have in common."""
+def _shape(message: Mapping[str, Any], size: str) -> dict[str, Any]:
+    """Return what pictures and documents have in common; `size` names the key of their bytes."""
     return {
+        "size": _number(message.get(size)),
         "width": _number(message.get("width")),
         "height": _number(message.get("height")),
         "spoiler": bool(message.get("media_spoiler", False)),
@@ -158,11 +167,10 @@ def _document(message: Mapping[str, Any], path: dict[str, str]) -> Media:
         kind=kind,
         name=_text(message.get("file_name")),
         mime=_text(message.get("mime_type")),
-        size=_number(message.get("file_size")),
         duration=float(_number(message.get("duration_seconds"))),
         title=_text(message.get("title")) if audio else "",
         performer=_text(message.get("performer")) if audio else "",
-        **_shape(message),
+        **_shape(message, "file_size"),
         **path,
     )
 
@@ -217,13 +225,17 @@ def author(message: Mapping[str, Any]) -> Author | None:
     signature = message.get("author")
     if not (name or number or signature):
         return None
-    return _author(_text(name), _text(number), _text(signature))
+    try:
+        return _author(name, number, signature)
+    except TypeError:
+        # What cannot be hashed is no name either.
+        return _author(_text(name), _text(number), _text(signature))
 
 
-@lru_cache(maxsize=1024)
-def _author(name: str, number: str, signature: str) -> Author:
+@lru_cache(maxsize=1024, typed=True)
+def _author(name: object, number: object, signature: object) -> Author:
     """Build an author once: most of a channel's messages have the same."""
-    return Author.trusted(name=name, id=number, signature=signature)
+    return Author.trusted(name=_text(name), id=_text(number), signature=_text(signature))
 
 
 def forward(message: Mapping[str, Any]) -> Forward | None:
@@ -243,16 +255,15 @@ def counters(message: Mapping[str, Any]) -> dict[str, int]:
     reactions = message.get("reactions")
     for reaction in reactions if isinstance(reactions, list) else ():
         if isinstance(reaction, dict):
-            name = _text(
-                reaction.get("emoji") or reaction.get("document_id") or reaction.get("type") or "unknown"
-            )
+            name = _text(reaction.get("emoji") or reaction.get("document_id") or reaction.get("type") or "unknown")
             found[name] = found.get(name, 0) + _number(reaction.get("count"))
     return found
 
 
 def kind(message: Mapping[str, Any]) -> ItemKind:
     """Tell posts from service messages and from what tdesktop could not export."""
-    return KINDS.get(_text(message.get("type", "message")), ItemKind.UNSUPPORTED)
+    name = message.get("type", "message")
+    return KINDS.get(name if isinstance(name, str) else _text(name), ItemKind.UNSUPPORTED)
 
 
 def rest(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -273,10 +284,35 @@ def _text(value: object) -> str:
 
 def _number(value: object) -> int:
     """Return a count or a size; 0 for what is none, or more than JSON's writers take."""
-    if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
-        return 0
-    try:
-        number = int(value)
-    except (ValueError, OverflowError):
-        return 0
+    number = value
+    if type(number) is not int:
+        if value is None or isinstance(value, bool) or not isinstance(value, int | float | str):
+            return 0
+        try:
+            number = int(value)
+        except (ValueError, OverflowError):
+            return 0
     return number if -LARGEST < number < LARGEST else 0
+
+
+READERS: dict[str, Callable[[Mapping[str, Any]], object]] = {
+    "edited_at": lambda message: moment(message, "edited"),
+    "media": media,
+    "forward": forward,
+    "poll": poll,
+    "location": location,
+    "counters": counters,
+}
+RARE = {
+    "edited": "edited_at",
+    "edited_unixtime": "edited_at",
+    "photo": "media",
+    "file": "media",
+    "contact_vcard": "media",
+    "forwarded_from": "forward",
+    "forwarded_from_id": "forward",
+    "poll": "poll",
+    "location_information": "location",
+    "reactions": "counters",
+}
+"""Which of the item's fields a message's key brings."""
