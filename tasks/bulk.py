@@ -53,7 +53,9 @@ from tasks.report import Watcher
 from tasks.summary import Preview, Summary
 
 BATCH = 5_000
-"""Items a commit: seconds of work, so that a task run and an fsync cost nothing beside it."""
+"""Items a commit, so that an fsync costs nothing beside it."""
+STRETCH = 5.0
+"""Seconds of work a step, so that a task run costs nothing beside it either."""
 
 OVER_LIMIT = "over --limit"
 
@@ -89,6 +91,17 @@ class _Pending:
 
     def __len__(self) -> int:
         return len(self.items) + len(self.take_over)
+
+
+@dataclass
+class _Reading:
+    """How far the source has been read; what a step was called with may be remembered, the items must not."""
+
+    pages: Iterator[Page]
+    pending: _Pending = field(default_factory=_Pending)
+    moved: bool = False
+    """Whether a cursor was committed on the way."""
+    ended: bool = False
 
 
 @dataclass
@@ -211,23 +224,37 @@ class BulkRoad:
         """Read every page and write what differs; returns whether a cursor was committed on the way."""
         if isinstance(self.source, Skimming) and isinstance(session, Tracing) and self._compares_all():
             self.source.skim(session.unchanged)
-        pending, moved = _Pending(), False
+        reading = _Reading(self.source.read(start))
         with _collected_between() as collect:
-            for page in self.source.read(start):
-                self.tally.seen += page.unchanged
-                self.tally.already += page.unchanged
-                self._compare(session, page, pending)
-                if len(pending) >= BATCH and not self.options.dry_run:
-                    self._step(session, pending, Cursor(selection, page.cursor))
-                    pending, moved = _Pending(), True
-                    collect()
-                elif self.options.dry_run:
-                    self._foretell(pending)
-                    pending = _Pending()
-                self.watcher.progress("carrying", page.done, page.total)
-        if len(pending) and not self.options.dry_run:
-            self._step(session, pending, None)
-        return moved
+            while not reading.ended:
+                if self.options.dry_run:
+                    self._stretch(session, selection, reading, collect)
+                else:
+                    name = f"carry on from item {self.tally.seen + 1:,}"
+                    self.engine.step(name, lambda: self._stretch(session, selection, reading, collect))
+        return reading.moved
+
+    def _stretch(self, session: BulkSession, selection: str, reading: _Reading, collect: Callable[[], None]) -> None:
+        """Read on for some seconds, and commit what differs in batches."""
+        until = time.monotonic() + STRETCH
+        for page in reading.pages:
+            self.tally.seen += page.unchanged
+            self.tally.already += page.unchanged
+            self._compare(session, page, reading.pending)
+            if self.options.dry_run:
+                self._foretell(reading.pending)
+                reading.pending = _Pending()
+            elif len(reading.pending) >= BATCH:
+                self._commit(session, reading.pending, Cursor(selection, page.cursor))
+                reading.pending, reading.moved = _Pending(), True
+                collect()
+            self.watcher.progress("carrying", page.done, page.total)
+            if time.monotonic() > until:
+                return
+        reading.ended = True
+        if len(reading.pending):
+            self._commit(session, reading.pending, None)
+            reading.pending = _Pending()
 
     def _compares_all(self) -> bool:
         """Say whether an item that is there as it is counts as that, however it might be counted otherwise."""
@@ -311,14 +338,6 @@ class BulkRoad:
     def _filter(self, name: str) -> None:
         """Count one item as held back."""
         self.tally.filtered[name] = self.tally.filtered.get(name, 0) + 1
-
-    def _step(self, session: BulkSession, pending: _Pending, cursor: Cursor | None) -> None:
-        """Commit a batch as one shown step."""
-        self.engine.step(f"write {len(pending):,} items", lambda: self._commit(session, pending, cursor))
-        # An engine may remember what a step was called with as long as the run lasts; the items must not stay with it.
-        pending.items.clear()
-        pending.take_over.clear()
-        pending.same.clear()
 
     def _commit(self, session: BulkSession, pending: _Pending, cursor: Cursor | None) -> None:
         """Commit a batch; one that is refused is halved until the culprit is alone, which becomes a dead letter."""

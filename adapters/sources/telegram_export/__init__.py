@@ -87,8 +87,8 @@ class TelegramExportSource:
         total = self._files.size()
         page, traces, unchanged = list[Entry](), dict[str, str](), 0
         album, trace = list[ContentItem](), ""
-        for one in self._traced(at):
-            for entry in (one,) if one.known else self._entries(one.piece, number + 1, last):
+        for one, known in self._traced(at):
+            for entry in (one,) if known else self._entries(one.piece, number + 1, last):
                 item = entry if isinstance(entry, ContentItem) else None
                 if album and not (item and belongs(album, item)):
                     page.append(closed(album, self.service))
@@ -148,10 +148,10 @@ class TelegramExportSource:
         """Close the zip, if it is one."""
         self._files.close()
 
-    def _traced(self, at: int) -> Iterator[Traced]:
-        """Yield the messages, with their traces where those are asked for."""
+    def _traced(self, at: int) -> Iterator[tuple[Traced, bool]]:
+        """Yield the messages, with their traces where those are asked for, and whether they need not be read."""
         if self._unchanged is None:
-            return map(Traced, self._pieces(at))
+            return ((Traced(piece), False) for piece in self._pieces(at))
         return skimmed(self._pieces(at), self._identity(), self._unchanged)
 
     def _pieces(self, at: int = 0) -> Iterator[Piece]:

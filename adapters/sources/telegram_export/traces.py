@@ -21,7 +21,6 @@ HEAD = re.compile(
     rb'\s*"date_unixtime"\s*:\s*"(\d{1,11})"\s*,'
 )
 """How tdesktop begins a message; what begins otherwise is read."""
-MEDIA = (b'"photo"', b'"file"', b'"contact_vcard"')
 TOGETHER = 1000
 """Messages that are asked about at once."""
 
@@ -36,8 +35,6 @@ class Traced(NamedTuple):
     at: int = 0
     """Seconds."""
     media: bool = False
-    known: bool = False
-    """Whether the place holds it as it is."""
 
     def tells(self, read: ContentItem) -> bool:
         """Say whether what the bytes seemed to tell of an item is what reading them has found."""
@@ -50,7 +47,7 @@ def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def skimmed(pieces: Iterator[Piece], chat: str, unchanged: Unchanged) -> Iterator[Traced]:
+def skimmed(pieces: Iterator[Piece], chat: str, unchanged: Unchanged) -> Iterator[tuple[Traced, bool]]:
     """Yield each message of a chat with its trace, and whether it is held as it is."""
     before: Traced | None = None
     carried: list[Traced] = []
@@ -64,8 +61,8 @@ def skimmed(pieces: Iterator[Piece], chat: str, unchanged: Unchanged) -> Iterato
         asked = {block[place].id: block[place].trace for place in alone}
         same = unchanged(asked) if asked else ()
         known = {place for place in alone if block[place].id in same and asked[block[place].id] == block[place].trace}
-        for place, one in enumerate(some):
-            yield one._replace(known=True) if place in known else one
+        for number, one in enumerate(some):
+            yield one, number in known
         before = some[-1] if some else before
         if not fresh:
             return
@@ -77,7 +74,8 @@ def _traced(piece: Piece, chat: str) -> Traced:
     if head is None:
         return Traced(piece)
     trace = edition() + hashlib.sha256(piece.data).hexdigest()[:32]
-    media = any(name in piece.data for name in MEDIA)
+    data = piece.data
+    media = b'"photo"' in data or b'"file"' in data or b'"contact_vcard"' in data
     return Traced(piece, f"{chat}/{int(head[1])}", trace, int(head[2]), media)
 
 
