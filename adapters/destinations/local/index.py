@@ -245,6 +245,8 @@ class Index:
     def unchanged(self, traces: Mapping[str, str]) -> set[str]:
         """Return the ids of those items that are held, whole, with this trace."""
         found: set[str] = set()
+        if not self._run("SELECT EXISTS (SELECT 1 FROM items)").fetchone()[0]:
+            return found
         for chunk in _chunks(traces):
             asked = self._run(
                 "SELECT id, trace FROM items WHERE id IN (SELECT value FROM json_each(?)) AND whole = 1"

@@ -91,8 +91,7 @@ class TelegramExportSource:
             for entry in (one,) if known else self._entries(one.piece, number + 1, last):
                 item = entry if isinstance(entry, ContentItem) else None
                 if album and not (item and belongs(album, item)):
-                    page.append(closed(album, self.service))
-                    traces |= {album[0].id: trace} if trace and len(album) == 1 else {}
+                    self._close(album, trace, page, traces)
                     album = []
                 if not album and len(page) + unchanged >= self._page_size:
                     yield Page(page, self._cursor(at, number, last), at, total, unchanged, traces)
@@ -106,10 +105,15 @@ class TelegramExportSource:
                     last, unchanged = moment(one.at), unchanged + 1
             at, number = one.piece.end, number + 1
         if album:
-            page.append(closed(album, self.service))
-            traces |= {album[0].id: trace} if trace and len(album) == 1 else {}
+            self._close(album, trace, page, traces)
         if page or unchanged:
             yield Page(page, self._cursor(at, number, last), total, total, unchanged, traces)
+
+    def _close(self, album: list[ContentItem], trace: str, page: list[Entry], traces: dict[str, str]) -> None:
+        """Put an item on a page whose messages are complete; only one of a single message has a trace."""
+        page.append(closed(album, self.service))
+        if trace and len(album) == 1:
+            traces[album[0].id] = trace
 
     def gone(self, ids: Sequence[str]) -> list[str]:
         """Return the ids that lie between the export's first and last message and are not in it.

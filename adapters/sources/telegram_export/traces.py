@@ -21,7 +21,7 @@ HEAD = re.compile(
     rb'\s*"date_unixtime"\s*:\s*"(\d{1,11})"\s*,'
 )
 """How tdesktop begins a message; what begins otherwise is read."""
-TOGETHER = 1000
+TOGETHER = 250
 """Messages that are asked about at once."""
 
 
@@ -38,8 +38,9 @@ class Traced(NamedTuple):
 
     def tells(self, read: ContentItem) -> bool:
         """Say whether what the bytes seemed to tell of an item is what reading them has found."""
-        right = self.id == read.id and self.at == read.published_at.timestamp()
-        return bool(self.trace) and right and (self.media or not read.media)
+        if not self.trace or self.id != read.id or (read.media and not self.media):
+            return False
+        return self.at == read.published_at.timestamp()
 
 
 def moment(seconds: int) -> datetime:
