@@ -5,13 +5,16 @@ It knows no Prefect: an `Engine` carries it, Prefect's in `tasks.engine` or the 
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar
 
 from adapters.contracts.errors import ConfigurationError, Rejected
-from adapters.contracts.item import ContentItem, Entry, Unreadable
+from adapters.contracts.item import ContentItem, Unreadable
 from adapters.contracts.jobs import (
     Action,
     Conflict,
@@ -38,10 +41,14 @@ from adapters.contracts.ports import (
     Foretelling,
     Held,
     MediaMissing,
+    Page,
+    Skimming,
     SourceAdapter,
+    Tracing,
 )
 from adapters.contracts.version import Change, compare, taken_over
 from adapters.media import FolderMediaStore
+from adapters.selection import Selection
 from tasks.options import Options
 from tasks.publish import (
     PREVIEWS,
@@ -60,7 +67,9 @@ from tasks.report import Watcher
 from tasks.summary import LISTED, Delivery, Preview, Summary
 
 BATCH = 5_000
-"""Items a commit: seconds of work, so that a task run and an fsync cost nothing beside it."""
+"""Items a commit, so that an fsync costs nothing beside it."""
+STRETCH = 5.0
+"""Seconds of work a step, so that a task run costs nothing beside it either."""
 
 OVER_LIMIT = "over --limit"
 
@@ -83,9 +92,30 @@ class _Pending:
 
     items: list[tuple[ContentItem, Action]] = field(default_factory=list)
     take_over: list[tuple[str, str]] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    """Of these items."""
+    traces: dict[str, str] = field(default_factory=dict)
+    """Of these items, by id."""
+    same: dict[str, str] = field(default_factory=dict)
+    """Traces of items that are there already, in other words than their place remembers; no reason for a commit."""
+
+    def told(self) -> dict[str, str]:
+        """Return the traces of what this commits, and of what is there already."""
+        return {item.id: self.traces[item.id] for item, _ in self.items if item.id in self.traces} | self.same
 
     def __len__(self) -> int:
         return len(self.items) + len(self.take_over)
+
+
+@dataclass
+class _Reading:
+    """How far the source has been read; what a step was called with may be remembered, the items must not."""
+
+    pages: Iterator[Page]
+    pending: _Pending = field(default_factory=_Pending)
+    moved: bool = False
+    """Whether a cursor was committed on the way."""
+    ended: bool = False
 
 
 @dataclass
@@ -163,7 +193,9 @@ class BulkRoad:
                         self.tally.seen += 1
                         self._buried[job.item_id] = job.key
                         pending.items.append((job.item, job.action))
-                self._step(session, pending, None)
+                self.engine.step(f"write {len(pending):,} items", partial(self._commit, session, pending, None))
+                # An engine may remember what a step was called with; the items must not stay with it.
+                pending.items.clear()
         # Refused once more, the very same letter lies there still: it was tried in this run.
         self.tally.died = sum(self.tally.dead.values())
         return Summary.of(self.pair, self.tally).close(began)
@@ -217,19 +249,44 @@ class BulkRoad:
 
     def _read(self, session: BulkSession, selection: str = "", start: str = "") -> bool:
         """Read every page and write what differs; returns whether a cursor was committed on the way."""
-        pending, moved = _Pending(), False
-        for page in pages(self.source, self.options, start):
-            self._compare(session, page.entries, pending)
-            if len(pending) >= BATCH and not self.options.dry_run:
-                self._step(session, pending, Cursor(selection, page.cursor))
-                pending, moved = _Pending(), True
-            elif self.options.dry_run:
-                self._foretell(pending)
-                pending = _Pending()
+        if isinstance(self.source, Skimming) and isinstance(session, Tracing) and self._compares_all():
+            self.source.skim(session.unchanged)
+        reading = _Reading(pages(self.source, self.options, start))
+        with _collected_between() as collect:
+            while not reading.ended:
+                if self.options.dry_run:
+                    self._stretch(session, selection, reading, collect)
+                else:
+                    name = f"carry on from item {self.tally.seen + 1:,}"
+                    self.engine.step(name, lambda: self._stretch(session, selection, reading, collect))
+        return reading.moved
+
+    def _stretch(self, session: BulkSession, selection: str, reading: _Reading, collect: Callable[[], None]) -> None:
+        """Read on for some seconds, and commit what differs in batches."""
+        until = time.monotonic() + STRETCH
+        for page in reading.pages:
+            self.tally.seen += page.unchanged
+            self.tally.already += page.unchanged
+            self._compare(session, page, reading.pending)
+            if self.options.dry_run:
+                self._foretell(reading.pending)
+                reading.pending = _Pending()
+            elif len(reading.pending) >= BATCH:
+                self._commit(session, reading.pending, Cursor(selection, page.cursor))
+                reading.pending, reading.moved = _Pending(), True
+                collect()
             self.watcher.progress("carrying", page.done, page.total)
-        if len(pending) and not self.options.dry_run:
-            self._step(session, pending, None)
-        return moved
+            if time.monotonic() > until:
+                return
+        reading.ended = True
+        if len(reading.pending):
+            self._commit(session, reading.pending, None)
+            reading.pending = _Pending()
+
+    def _compares_all(self) -> bool:
+        """Say whether an item that is there as it is counts as that, however it might be counted otherwise."""
+        options = self.options
+        return options.selection == Selection() and not (options.dry_run or options.reread)
 
     def _foretell(self, pending: _Pending) -> None:
         """Count what would be written, and show the first of it where the place can say how it would look."""
@@ -254,9 +311,9 @@ class BulkRoad:
         if len(self.previews) < PREVIEWS:
             self.previews.append(Preview(item=item.id, action=str(action), body=rendered.body))
 
-    def _compare(self, session: BulkSession, entries: Sequence[Entry], pending: _Pending) -> None:
+    def _compare(self, session: BulkSession, page: Page, pending: _Pending) -> None:
         """Sort a page's entries into what is filtered, already there, and to be written."""
-        waiting = {item.id for item, _ in pending.items}
+        entries = page.entries
         held = session.versions(names(entry for entry in entries if isinstance(entry, ContentItem)))
         for entry in entries:
             self.tally.seen += 1
@@ -264,16 +321,21 @@ class BulkRoad:
                 self._bury_unreadable(entry)
                 continue
             reason = self.options.selection.held_back_by(entry)
-            if entry.id in waiting:
+            if entry.id in pending.ids:
                 reason = "repeated in the source"
             if reason:
                 self._filter(reason)
                 continue
-            found = next((held[name] for name in entry.names if name in held), None)
+            found = next((held[name] for name in entry.names if name in held), None) if held else None
+            trace = page.traces.get(entry.id, "")
             if self._wanted(entry, found, pending):
+                if trace:
+                    pending.traces[entry.id] = trace
                 item = entry.model_copy(update={"id": found.item_id}) if found and found.item_id else entry
-                waiting.add(item.id)
+                pending.ids.add(item.id)
                 pending.items.append((item, Action.UPDATE if found else Action.CREATE))
+            elif trace and found and found.whole and found.version == entry.version:
+                pending.same[entry.id] = trace
 
     def _wanted(self, item: ContentItem, held: Held | None, pending: _Pending) -> bool:
         """Say whether an item is to be written; counts it where it is not."""
@@ -304,26 +366,24 @@ class BulkRoad:
         """Count one item as held back."""
         self.tally.filtered[name] = self.tally.filtered.get(name, 0) + 1
 
-    def _step(self, session: BulkSession, pending: _Pending, cursor: Cursor | None) -> None:
-        """Commit a batch as one shown step."""
-        self.engine.step(f"write {len(pending):,} items", lambda: self._commit(session, pending, cursor))
-        # An engine may remember what a step was called with as long as the run lasts; the items must not stay with it.
-        pending.items.clear()
-        pending.take_over.clear()
-
     def _commit(self, session: BulkSession, pending: _Pending, cursor: Cursor | None) -> None:
         """Commit a batch; one that is refused is halved until the culprit is alone, which becomes a dead letter."""
         if not len(pending) and cursor is None:
             return
         try:
             done = session.commit(
-                Batch([item for item, _ in pending.items], take_over=pending.take_over, cursor=cursor),
+                Batch(
+                    [item for item, _ in pending.items],
+                    take_over=pending.take_over,
+                    cursor=cursor,
+                    traces=pending.told(),
+                ),
                 self.source.media,
             )
         except Rejected as error:
             if len(pending.items) == 1:
                 self._bury(pending.items[0], error)
-                self._commit(session, _Pending(take_over=pending.take_over), cursor)
+                self._commit(session, _Pending(take_over=pending.take_over, same=pending.same), cursor)
                 return
             refused, rest = self._foretold(pending)
             if refused:
@@ -332,8 +392,10 @@ class BulkRoad:
                 self._commit(session, rest, cursor)
                 return
             middle = len(pending.items) // 2
-            self._commit(session, _Pending(pending.items[:middle], pending.take_over), None)
-            self._commit(session, _Pending(pending.items[middle:]), cursor)
+            traces = pending.traces
+            first = _Pending(pending.items[:middle], pending.take_over, traces=traces, same=pending.same)
+            self._commit(session, first, None)
+            self._commit(session, _Pending(pending.items[middle:], traces=traces), cursor)
             return
         self._missing += len(done.media_missing)
         self._example = self._example or next(iter(done.media_missing), "")
@@ -374,7 +436,7 @@ class BulkRoad:
 
     def _foretold(self, pending: _Pending) -> tuple[list[tuple[ContentItem, Action, Rejected]], _Pending]:
         """Return what the place can tell beforehand that it refuses, and the rest: halving would find one at a time."""
-        refused, rest = [], _Pending(take_over=pending.take_over)
+        refused, rest = [], _Pending(take_over=pending.take_over, traces=pending.traces, same=pending.same)
         for item, action in pending.items:
             try:
                 if isinstance(self.destination, Foretelling):
@@ -459,3 +521,24 @@ def _could_complete(source: SourceAdapter, item: ContentItem) -> bool:
                 continue
             return True
     return False
+
+
+@contextmanager
+def _collected_between() -> Iterator[Callable[[], None]]:
+    """Let no garbage be looked for among the items being carried, which make none; yields what looks in between.
+
+    Where thousands of items are alive at a time, the collector goes over each of them again and again.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield lambda: _collect(wanted=was)
+    finally:
+        if was:
+            gc.enable()
+
+
+def _collect(*, wanted: bool) -> None:
+    """Look through what was made since the last time."""
+    if wanted:
+        gc.collect(1)

@@ -11,18 +11,20 @@ from tasks.options import Options
 
 
 def pages(source: SourceAdapter, options: Options, cursor: str) -> Iterator[Page]:
-    """Yield the pages behind a cursor; of a backfill's run only what lies in its range, as if the rest were not there.
+    """Return the pages behind a cursor; of a backfill's run only what lies in its range, as if the rest were not there.
 
     Each item lies in one range, so that the numbers of a backfill's runs add up. What cannot be read has no date and is
     in all of them; its dead letter is one and the same.
     """
-    for page in source.read(cursor):
-        yield replace(page, entries=[entry for entry in page.entries if within(options, entry)])
+    read = source.read(cursor)
+    if not options.backfill:
+        return read
+    return (replace(page, entries=[entry for entry in page.entries if within(options, entry)]) for page in read)
 
 
 def within(options: Options, entry: Entry) -> bool:
     """Say whether a run is to know of an entry at all."""
-    if not options.backfill or not isinstance(entry, ContentItem):
+    if not isinstance(entry, ContentItem):
         return True
     since, until = options.selection.since, options.selection.until
     return (since is None or entry.published_at >= since) and (until is None or entry.published_at < until)

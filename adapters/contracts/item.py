@@ -8,6 +8,12 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+_put_names, _put_extra, _put_private = (
+    getattr(BaseModel, name).__set__
+    for name in ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
+"""Where pydantic keeps what a value has besides its fields."""
+
 
 class Model(BaseModel):
     """A frozen value: fields with their default stay out of its JSON, unknown fields are refused."""
@@ -33,11 +39,10 @@ class Model(BaseModel):
         validating would have changed nothing. `model_construct` takes five times as long.
         """
         made = cls.__new__(cls)
-        put = object.__setattr__
-        put(made, "__dict__", cls._blank | fields)
-        put(made, "__pydantic_fields_set__", cls._every)
-        put(made, "__pydantic_extra__", None)
-        put(made, "__pydantic_private__", None)
+        object.__setattr__(made, "__dict__", cls._blank | fields)
+        _put_names(made, cls._every)
+        _put_extra(made, None)
+        _put_private(made, None)
         return made
 
     def to_json(self) -> bytes:

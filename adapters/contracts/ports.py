@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +26,10 @@ class Page:
     """How much of `total` lies behind this page, in the source's own unit; for progress only."""
     total: int = 0
     """How much there is in all; 0 when the source cannot tell."""
+    unchanged: int = 0
+    """How many items were left out of this page because the place holds them as they are; see `Skimming`."""
+    traces: Mapping[str, str] = field(default_factory=dict)
+    """Item id → trace, of those entries by whose trace they will be known again."""
 
 
 class MediaMissing(Exception):
@@ -101,6 +105,22 @@ class Following(Protocol):
 
     def stand(self) -> str:
         """Return, once `read` has come to its end, the cursor behind all that it and `gone` have told."""
+
+
+Unchanged = Callable[[Mapping[str, str]], Collection[str]]
+"""Says which of these items (item id → trace) a place holds, whole, as read from what has this trace."""
+
+
+@runtime_checkable
+class Skimming(Protocol):
+    """A source that knows an item again by its trace, a hash of the bytes it is read from, before it reads them.
+
+    Equal traces mean that reading would make an equal item: neither its neighbours nor another release's reader
+    make another one of the same bytes.
+    """
+
+    def skim(self, unchanged: Unchanged) -> None:
+        """Leave unread, from now on, what `unchanged` names."""
 
 
 @runtime_checkable
@@ -270,6 +290,8 @@ class Batch:
     take_over: Sequence[tuple[str, str]] = ()
     """(item id, version): note the version, the content being the same."""
     cursor: Cursor | None = None
+    traces: Mapping[str, str] = field(default_factory=dict)
+    """Item id → trace, to be kept beside the version; of `items` here and of items held already."""
 
 
 @dataclass(frozen=True)
@@ -311,6 +333,14 @@ class BulkSession(Protocol):
 
         Raises LeaseLost when somebody else has written here since this session opened.
         """
+
+
+@runtime_checkable
+class Tracing(Protocol):
+    """A session that keeps traces beside the versions: what writes an item without one forgets the old one."""
+
+    def unchanged(self, traces: Mapping[str, str]) -> Collection[str]:
+        """Return the ids of those of these items that are held, whole, with this trace."""
 
 
 @runtime_checkable

@@ -42,6 +42,8 @@ def to_html(text: str, spans: Sequence[Span], tags_of: Callable[[Span, str], tup
     """
     if not spans:
         return escape(text, quote=False).replace("\n", "<br>\n")
+    if (apart := _side_by_side(text, spans, tags_of)) is not None:
+        return apart
     marks = [(span, tags) for span in spans if span.length > 0 and (tags := tags_of(span, text))]
     cuts = sorted({0, len(text), *(edge for span, _ in marks for edge in edges(span, len(text)))})
     starts: dict[int, list[tuple[Span, tuple[str, str]]]] = {}
@@ -58,6 +60,25 @@ def to_html(text: str, spans: Sequence[Span], tags_of: Callable[[Span, str], tup
         piece = escape(text[begin:end], quote=False)
         out.append(piece if inside_code else piece.replace("\n", "<br>\n"))
     _close(open_now, len(text), len(text), out, everything=True)
+    return "".join(out)
+
+
+def _side_by_side(
+    text: str, spans: Sequence[Span], tags_of: Callable[[Span, str], tuple[str, str] | None]
+) -> str | None:
+    """Return the fragment of spans that follow one another, as nearly all do; None where they nest or overlap."""
+    out: list[str] = []
+    at = 0
+    for span in spans:
+        begin, end = edges(span, len(text))
+        if begin < at or end <= begin:
+            return None
+        if tags := tags_of(span, text):
+            piece = escape(text[begin:end], quote=False)
+            inside = piece if span.kind is SpanKind.PRE else piece.replace("\n", "<br>\n")
+            out += [escape(text[at:begin], quote=False).replace("\n", "<br>\n"), tags[0], inside, tags[1]]
+            at = end
+    out.append(escape(text[at:], quote=False).replace("\n", "<br>\n"))
     return "".join(out)
 
 

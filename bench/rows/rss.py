@@ -1,4 +1,4 @@
-"""Feeds parsed and cleaned, beside feedparser and the limit; `python -m bench.rss` measures the same without the frame."""
+"""Feeds parsed and cleaned, beside feedparser and the limit; `python -m bench.rss` measures it without the frame."""
 
 from __future__ import annotations
 

@@ -143,6 +143,7 @@ class LocalDestination:
                 tables.belongs(old, self._archive, source_id)
                 index.check()
                 with index.transaction():
+                    index.keep_traces()
                     said = mend(self._archive, index, rebuilt=False)
             except BaseException as error:
                 index.close()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 from typing import NamedTuple
+
+import orjson
 
 from adapters.archive import FORMAT
 from adapters.contracts.errors import ConfigurationError, LeaseLost
@@ -31,7 +33,7 @@ _SCHEMA = (
     ),
     (
         "CREATE TABLE items (id TEXT PRIMARY KEY, part TEXT NOT NULL, line INTEGER NOT NULL, version TEXT NOT NULL,"
-        " changed_at TEXT NOT NULL, whole INTEGER NOT NULL) WITHOUT ROWID"
+        " changed_at TEXT NOT NULL, whole INTEGER NOT NULL, trace TEXT NOT NULL DEFAULT '') WITHOUT ROWID"
     ),
     "CREATE INDEX items_part ON items (part)",
     "CREATE TABLE members (member TEXT PRIMARY KEY, item_id TEXT NOT NULL) WITHOUT ROWID",
@@ -65,6 +67,8 @@ class Row(NamedTuple):
     """Empty: not held, only its place in a part is known. `deleted:…`: marked as deleted."""
     changed_at: str
     whole: int
+    trace: str = ""
+    """To be kept of the bytes it was read from; a row that is looked up does not say it."""
 
 
 class Part(NamedTuple):
@@ -117,6 +121,11 @@ class Index:
             self._run(statement)
         self._run("INSERT INTO meta VALUES (?, ?, ?, ?)", (birth_id, FORMAT, source_id, generation))
 
+    def keep_traces(self) -> None:
+        """Make room for traces in an index that an earlier release has made; to be called in a transaction."""
+        if not any(row[1] == "trace" for row in self._run("PRAGMA table_info(items)")):
+            self._run("ALTER TABLE items ADD COLUMN trace TEXT NOT NULL DEFAULT ''")
+
     def close(self) -> None:
         """Let the file go."""
         self._connection.close()
@@ -164,18 +173,17 @@ class Index:
         return {row.id: row for chunk in _chunks(ids) for row in self._rows(chunk)}
 
     def _rows(self, chunk: str) -> Iterator[Row]:
-        return map(
-            Row._make,
-            self._run(
-                "SELECT id, part, line, version, changed_at, whole FROM items"
-                " WHERE id IN (SELECT value FROM json_each(?))",
-                (chunk,),
-            ),
+        found = self._run(
+            "SELECT id, part, line, version, changed_at, whole FROM items WHERE id IN (SELECT value FROM json_each(?))",
+            (chunk,),
         )
+        return starmap(Row, found)
 
     def owners(self, members: Iterable[str]) -> dict[str, str]:
         """Return the item's id for each of these ids that is an album's member."""
         found: dict[str, str] = {}
+        if not self._run("SELECT EXISTS (SELECT 1 FROM members)").fetchone()[0]:
+            return found
         for chunk in _chunks(members):
             found.update(
                 self._run(
@@ -232,7 +240,27 @@ class Index:
 
     def put(self, rows: Iterable[Row]) -> None:
         """Write items' rows."""
-        self._connection.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def unchanged(self, traces: Mapping[str, str]) -> set[str]:
+        """Return the ids of those items that are held, whole, with this trace."""
+        found: set[str] = set()
+        if not self._run("SELECT EXISTS (SELECT 1 FROM items)").fetchone()[0]:
+            return found
+        for chunk in _chunks(traces):
+            asked = self._run(
+                "SELECT id, trace FROM items WHERE id IN (SELECT value FROM json_each(?)) AND whole = 1"
+                " AND version <> '' AND substr(version, 1, 8) <> 'deleted:'",
+                (chunk,),
+            )
+            found.update(item_id for item_id, trace in asked if traces[item_id] == trace)
+        return found
+
+    def trace(self, traces: Mapping[str, str]) -> None:
+        """Keep traces of items that are held."""
+        self._connection.executemany(
+            "UPDATE items SET trace = ? WHERE id = ?", [(trace, item_id) for item_id, trace in traces.items()]
+        )
 
     def forget(self, ids: Iterable[str]) -> None:
         """Drop the members and media noted for these items."""
@@ -305,5 +333,10 @@ def belongs(meta: Meta, archive: Path, source_id: str) -> None:
 
 def _chunks(ids: Iterable[str]) -> Iterator[str]:
     """Yield the ids as JSON arrays of at most 500; what UTF-8 cannot write is held nowhere."""
-    plain = [item_id for item_id in ids if item_id.encode("utf-8", "ignore").decode() == item_id]
-    return (json.dumps(plain[start : start + CHUNK]) for start in range(0, len(plain), CHUNK))
+    several = list(ids)
+    for start in range(0, len(several), CHUNK):
+        chunk = several[start : start + CHUNK]
+        try:
+            yield orjson.dumps(chunk).decode()
+        except orjson.JSONEncodeError:
+            yield orjson.dumps([one for one in chunk if one.encode("utf-8", "ignore").decode() == one]).decode()

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +19,8 @@ from adapters.destinations.local.files import BLOCK, sync_folder
 
 PART_ITEMS = 5000
 """Lines a part has at most."""
+TOGETHER = 64
+"""Pieces that are written and hashed at once, of which each may have the length of a line or of a block."""
 
 
 @dataclass
@@ -130,7 +133,8 @@ class _Hashing:
         self.size = 0
 
     def extend(self, pieces: Iterable[bytes]) -> None:
-        for piece in pieces:
-            self._file.write(piece)
-            self.sha256.update(piece)
-            self.size += len(piece)
+        several = iter(pieces)
+        while some := b"".join(islice(several, TOGETHER)):
+            self._file.write(some)
+            self.sha256.update(some)
+            self.size += len(some)

@@ -35,11 +35,14 @@ class _Work:
     """(item id, path, bytes)."""
     missing: list[str] = field(default_factory=list)
     whole: dict[str, int] = field(default_factory=dict)
+    """0 by the id of an item that lacks a medium."""
     removed: list[str] = field(default_factory=list)
 
     def change(self, part: str) -> Changes:
         """Return the changes of a part."""
-        return self.changes.setdefault(part, Changes())
+        if part not in self.changes:
+            self.changes[part] = Changes()
+        return self.changes[part]
 
 
 class LocalSession:
@@ -53,6 +56,8 @@ class LocalSession:
         self._birth_id, self._number = meta.birth_id, meta.generation
         self._parts = index.parts()
         self._unsettled = False
+        self._absent: set[str] = set()
+        """Ids that were asked for since the last commit, and were neither an item's nor a member's."""
 
     @property
     def generation(self) -> str:
@@ -71,8 +76,9 @@ class LocalSession:
         its own place.
         """
         rows = self._index.rows(ids)
-        owners = self._index.owners(item_id for item_id in ids if item_id not in rows)
+        owners = self._index.owners([item_id for item_id in ids if item_id not in rows])
         rows |= self._index.rows(set(owners.values()) - rows.keys())
+        self._absent.update(item_id for item_id in ids if item_id not in rows and item_id not in owners)
         found = {}
         for asked in ids:
             row = rows.get(owners.get(asked, asked))
@@ -84,6 +90,10 @@ class LocalSession:
                     item_id="" if row.id == asked else row.id,
                 )
         return found
+
+    def unchanged(self, traces: Mapping[str, str]) -> set[str]:
+        """Return the ids of those of these items that are held, whole, with this trace."""
+        return self._index.unchanged(traces)
 
     def held_ids(self) -> Iterator[str]:
         """Yield the ids of all items held and not marked as deleted."""
@@ -133,12 +143,15 @@ class LocalSession:
         items = self._by_held_id(batch.items, work)
         others = [*(item_id for item_id, _ in batch.take_over), *batch.deleted, *batch.marked]
         work.before |= self._index.rows(set(others) - work.before.keys())
-        for item in items.values():
-            parts.encode(item)
+        # What cannot be written is refused before any medium is kept.
+        lines = {item.id: parts.encode(item) for item in items.values()}
         store = MediaStore(self._archive)
-        lines = {item.id: self._line(item, media, store, work) for item in items.values()}
+        for item in items.values():
+            kept = tuple(self._keep(item, medium, media, store, work) for medium in item.media)
+            if kept != item.media:
+                lines[item.id] = parts.encode(item.model_copy(update={"media": kept}))
         store.sync()
-        self._write_items(items, lines, work)
+        self._write_items(items, lines, work, batch.traces)
         for item_id, version in batch.take_over:
             if item_id not in items:
                 self._take_over(work, item_id, version)
@@ -153,8 +166,9 @@ class LocalSession:
 
     def _by_held_id(self, items: Sequence[ContentItem], work: _Work) -> dict[str, ContentItem]:
         """Name each item by the id that it has a line under, each id once."""
-        owners = self._index.owners({name for item in items for name in item.names})
-        work.before = self._index.rows({item.id for item in items} | set(owners.values()))
+        names = {name for item in items for name in item.names} - self._absent
+        owners = self._index.owners(names)
+        work.before = self._index.rows(names | set(owners.values()))
         found = {}
         for item in items:
             held = item.id
@@ -163,17 +177,11 @@ class LocalSession:
             found[held] = item if held == item.id else item.model_copy(update={"id": held})
         return found
 
-    def _line(self, item: ContentItem, media: Bytes, store: MediaStore, work: _Work) -> bytes:
-        """Keep an item's media and return its line."""
-        work.whole[item.id] = 1
-        if item.media:
-            kept = tuple(self._keep(item, medium, media, store, work) for medium in item.media)
-            item = item.model_copy(update={"media": kept})
-        return parts.encode(item)
-
     @staticmethod
     def _keep(item: ContentItem, medium: Media, media: Bytes, store: MediaStore, work: _Work) -> Media:
         """Return a medium as the archive has it: with its path here, or with the reason why there is none."""
+        if not (medium.ref or medium.sha256 or medium.path):
+            return medium
         new = {"ref": "", "sha256": "", "path": ""}
         if medium.ref:
             try:
@@ -187,11 +195,14 @@ class LocalSession:
                 work.media.append((item.id, path, size))
         return medium.model_copy(update=new)
 
-    def _write_items(self, items: Mapping[str, ContentItem], lines: Mapping[str, bytes], work: _Work) -> None:
+    def _write_items(
+        self, items: Mapping[str, ContentItem], lines: Mapping[str, bytes], work: _Work, traces: Mapping[str, str]
+    ) -> None:
         """Give each item its line: its old one, or the next free one of the last part."""
         room: dict[str, tuple[str, int]] = {}
+        before = work.before
         for item in items.values():
-            old = work.before.get(item.id)
+            old = before.get(item.id) if before else None
             line = lines[item.id]
             if old and old.line >= 0:
                 part, number = old.part, old.line
@@ -203,7 +214,13 @@ class LocalSession:
                 appended.append(line)
             work.written.append(item)
             work.rows[item.id] = Row(
-                item.id, part, number, item.version, item.changed_at.isoformat(), work.whole[item.id]
+                item.id,
+                part,
+                number,
+                item.version,
+                item.changed_at.isoformat(),
+                work.whole.get(item.id, 1),
+                traces.get(item.id, ""),
             )
 
     def _count(self, part: str) -> int:
@@ -257,8 +274,9 @@ class LocalSession:
         staged = [part for name, changes in sorted(work.changes.items()) if (part := self._stage(name, changes))]
         cursor = batch.cursor
         moved = cursor is not None and self._index.cursor(cursor.selection) != cursor.value
-        rows = [row for row in work.rows.values() if row != work.before.get(row.id)]
-        if not (staged or moved or rows):
+        rows = [row for row in work.rows.values() if row[:-1] != work.before.get(row.id, ())[:-1]]
+        traces = {item_id: trace for item_id, trace in batch.traces.items() if item_id not in work.rows}
+        if not (staged or moved or rows or traces):
             return Committed(self.generation, tuple(work.missing))
         with self._index.transaction():
             if self._index.meta().generation != self._number:
@@ -271,9 +289,11 @@ class LocalSession:
             for part in staged:
                 self._index.set_part(Part(part.name, part.sha256, "", part.size, part.lines))
             nobodys = self._note_items(work, rows)
+            self._index.trace(traces)
             if cursor is not None:
                 self._index.set_cursor(cursor.selection, cursor.value)
         self._number, self._unsettled = number, False
+        self._absent.clear()
         # A run killed just before this leaves the files of what was deleted, and no page or line that names them.
         remove(self._archive / path for path in nobodys)
         self._parts |= {part.name: Part(part.name, part.sha256, "", part.size, part.lines) for part in staged}
@@ -283,7 +303,8 @@ class LocalSession:
         """Write items, members and media into the index; return the paths of media that nobody has any more."""
         self._index.forget(item.id for item in work.written if item.id in work.before)
         self._index.put(rows)
-        self._index.put_members((member, item.id) for item in work.written for member in item.names[1:])
+        albums = [item for item in work.written if item.members]
+        self._index.put_members((member, item.id) for item in albums for member in item.names[1:])
         self._index.put_media(work.media)
         return self._index.forget_wholly(work.removed)
 

@@ -17,12 +17,12 @@ import orjson
 
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import ContentItem, Entry, ItemKind, Media, Unreadable
-from adapters.contracts.ports import MediaFile, Page
-from adapters.contracts.version import stamp
+from adapters.contracts.ports import MediaFile, Page, Unchanged
 from adapters.sources.telegram_export import message as fields
-from adapters.sources.telegram_export.albums import belongs, joined, number_of
+from adapters.sources.telegram_export.albums import belongs, closed, number_of
 from adapters.sources.telegram_export.files import HOW, ExportFiles
 from adapters.sources.telegram_export.reader import Chat, Piece, apart, chats, parse, pieces, tail_of
+from adapters.sources.telegram_export.traces import Traced, moment, skimmed
 
 PERSONAL = frozenset({"personal_chat", "bot_chat", "saved_messages", "replies", "verify_codes"})
 KEPT_BYTES = 1 << 20
@@ -46,6 +46,7 @@ class TelegramExportSource:
         self._found: Chat | None = None
         self._fingerprint = ""
         self._name = ""
+        self._unchanged: Unchanged | None = None
 
     @property
     def identity(self) -> str:
@@ -59,6 +60,10 @@ class TelegramExportSource:
     def title(self) -> str:
         """The chat's name."""
         return self._chat().name
+
+    def skim(self, unchanged: Unchanged) -> None:
+        """Leave unread, from now on, what `unchanged` names."""
+        self._unchanged = unchanged
 
     def fingerprint(self) -> str:
         """Return the hash of the export's content and of its files' names, sizes and times."""
@@ -80,26 +85,35 @@ class TelegramExportSource:
         """Yield the pages behind a cursor: `{"of": fingerprint, "at": byte, "n": messages, "date": seconds}`."""
         at, number, last = self._resume(cursor)
         total = self._files.size()
-        page: list[Entry] = []
-        album: list[ContentItem] = []
-        for piece in self._pieces(at):
-            for entry in self._entries(piece, number + 1, last):
-                if album and not (isinstance(entry, ContentItem) and belongs(album, entry)):
-                    page.append(stamp(joined(album), self.service))
+        page, traces, unchanged = list[Entry](), dict[str, str](), 0
+        album, trace = list[ContentItem](), ""
+        for one, known in self._traced(at):
+            for entry in (one,) if known else self._entries(one.piece, number + 1, last):
+                item = entry if isinstance(entry, ContentItem) else None
+                if album and not (item and belongs(album, item)):
+                    self._close(album, trace, page, traces)
                     album = []
-                    if len(page) >= self._page_size:
-                        yield Page(page, self._cursor(at, number, last), at, total)
-                        page = []
-                if isinstance(entry, ContentItem):
-                    album.append(entry)
-                    last = entry.published_at
-                else:
+                if not album and len(page) + unchanged >= self._page_size:
+                    yield Page(page, self._cursor(at, number, last), at, total, unchanged, traces)
+                    page, traces, unchanged = [], {}, 0
+                if item:
+                    album.append(item)
+                    last, trace = item.published_at, one.trace if one.tells(item) else ""
+                elif isinstance(entry, Unreadable):
                     page.append(entry)
-            at, number = piece.end, number + 1
+                else:
+                    last, unchanged = moment(one.at), unchanged + 1
+            at, number = one.piece.end, number + 1
         if album:
-            page.append(stamp(joined(album), self.service))
-        if page:
-            yield Page(page, self._cursor(at, number, last), total, total)
+            self._close(album, trace, page, traces)
+        if page or unchanged:
+            yield Page(page, self._cursor(at, number, last), total, total, unchanged, traces)
+
+    def _close(self, album: list[ContentItem], trace: str, page: list[Entry], traces: dict[str, str]) -> None:
+        """Put an item on a page whose messages are complete; only one of a single message has a trace."""
+        page.append(closed(album, self.service))
+        if trace and len(album) == 1:
+            traces[album[0].id] = trace
 
     def gone(self, ids: Sequence[str]) -> list[str]:
         """Return the ids that lie between the export's first and last message and are not in it.
@@ -137,6 +151,12 @@ class TelegramExportSource:
     def close(self) -> None:
         """Close the zip, if it is one."""
         self._files.close()
+
+    def _traced(self, at: int) -> Iterator[tuple[Traced, bool]]:
+        """Yield the messages, with their traces where those are asked for, and whether they need not be read."""
+        if self._unchanged is None:
+            return ((Traced(piece), False) for piece in self._pieces(at))
+        return skimmed(self._pieces(at), self._identity(), self._unchanged)
 
     def _pieces(self, at: int = 0) -> Iterator[Piece]:
         """Yield the chat's messages from a byte on; 0 is their begin."""
@@ -220,25 +240,20 @@ class TelegramExportSource:
 
     def _item(self, found: dict[str, Any], kind: ItemKind, date: datetime, raw: dict[str, Any]) -> ContentItem:
         """Build the item of one message; its version comes when its album is closed."""
-        identity = self._identity()
+        identity = self._name or self._identity()
         text, spans, tags = fields.rich(found)
-        return ContentItem.model_construct(
+        return ContentItem.trusted(
             id=f"{identity}/{found['id']}",
             kind=kind,
             published_at=date,
-            edited_at=fields.moment(found, "edited"),
             text=text,
             spans=spans,
             tags=tags,
-            media=fields.media(found),
             author=fields.author(found),
-            reply_to=self._reply(found),
-            forward=fields.forward(found),
-            poll=fields.poll(found),
-            location=fields.location(found),
+            reply_to=self._reply(found) if "reply_to_message_id" in found else "",
             action=str(found.get("action") or "") if kind is ItemKind.SERVICE else "",
-            counters=fields.counters(found),
             raw=(raw,) if raw else (),
+            **fields.modelled(found),
         )
 
     def _identity(self) -> str:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import orjson
 
@@ -50,8 +50,7 @@ class Chat:
     """The byte behind `"messages": [`."""
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     """The bytes of one message as they lie in the file."""
 
     data: bytes
@@ -152,6 +151,13 @@ def _by_indentation(stream: BinaryIO, buffer: bytes, at: int, close: bytes) -> I
         parts = buffer.split(opening)
         buffer = parts.pop()
         for part in parts:
+            end = part.find(close) + len(close)
+            if part[end:] == b",":
+                # As nearly every message lies there: closed by its line, and nothing behind it but the comma.
+                then = at + len(brace) + len(part) + len(opening) - 1
+                yield Piece(brace + part[:end], at, then)
+                at, brace = then, b"{"
+                continue
             data = brace + part
             body, tail, _ = _ended(data, close)
             then = at + len(data) + len(opening) - 1
