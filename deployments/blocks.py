@@ -6,7 +6,7 @@ https://docs.prefect.io/v3/concepts/blocks
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -14,7 +14,6 @@ from uuid import UUID
 from apprise import Apprise
 from prefect.blocks.core import Block
 from prefect.blocks.notifications import CustomWebhookNotificationBlock, SlackWebhook
-from prefect.blocks.system import Secret
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.exceptions import ObjectNotFound
 from prefect.types import SecretDict
@@ -25,8 +24,8 @@ from sqlalchemy.exc import ArgumentError
 
 from adapters.contracts.errors import ConfigurationError
 from deployments.parts import MISSING, Drift
+from tasks.blocks import BLOCKS
 from tasks.credentials import STORE_BLOCK, STORE_URL
-from tasks.places.webhook import SECRET as WEBHOOK_SECRET
 
 ALARM = "SYNDICATE_ALARM_URL"
 ALARM_BLOCK = "syndicate-alarms"
@@ -82,18 +81,12 @@ def store_block(environment: Environment) -> tuple[str, Block] | None:
     return name, SqlAlchemyConnector(connection_info=components)
 
 
-def webhook_block(environment: Environment) -> tuple[str, Block] | None:
-    """Return the secret that signs webhooks, for `--secret-block syndicate-webhook`."""
-    value = environment.get(WEBHOOK_SECRET, "")
-    return ("syndicate-webhook", Secret(value=SecretStr(value))) if value else None
-
-
-FROM_ENVIRONMENT: tuple[Callable[[Environment], tuple[str, Block] | None], ...] = (
-    alarm_block,
-    store_block,
-    webhook_block,
-)
-"""Everything that becomes a block: what returns name and block, or None where the environment says nothing."""
+def service_blocks() -> Iterator[tuple[str, Block]]:
+    """Yield the credentials that the environment holds, as `syndicate-<service>`: `--vk-block syndicate-vk`."""
+    for kind in BLOCKS:
+        block = kind.from_environment()
+        if block is not None:
+            yield f"syndicate-{kind.service}", block
 
 
 @dataclass(frozen=True)
@@ -107,8 +100,8 @@ class Blocks:
     @classmethod
     def told(cls, client: SyncPrefectClient) -> Blocks:
         """Read the environment; raises ConfigurationError."""
-        found = (make(os.environ) for make in FROM_ENVIRONMENT)
-        return cls(client, dict(one for one in found if one is not None))
+        found = (make(os.environ) for make in (alarm_block, store_block))
+        return cls(client, dict(one for one in found if one is not None) | dict(service_blocks()))
 
     def look(self) -> Drift:
         """Compare each block with the server's, secrets too."""

@@ -124,9 +124,9 @@ def test_eight_pairs_by_form_command_and_schedule(installation, browser, places,
         for name, run_id in runs.items():
             state = installation.wait(run_id, *ENDS, seconds=600)
             assert state["name"] == "Completed", (name, state["message"])
-    assert len(lines(tmp_path / "archive")) == len(vk.posts()) == 5
+    assert len(lines(installation.folder / "archive")) == len(vk.posts()) == 5
     assert len(youtube.effects("insert")) == 3
-    assert len(lines(tmp_path / "blog")) == 5
+    assert len(lines(installation.folder / "blog")) == 5
     arrived = lambda: sorted(effect["id"] for effect in place.effects())  # noqa: E731 - read at three places
     assert arrived() == sorted(f"telegram:42/{n}" for n in range(1, 6) for _ in ("blog", "second"))
 
@@ -134,8 +134,10 @@ def test_eight_pairs_by_form_command_and_schedule(installation, browser, places,
     export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 7)])
     blog.pages["/feed"] = rss([{"guid": f"e{n}", "title": f"Entry {n}", "date": RECENT} for n in range(6)])
     installation._wait_for(lambda: "telegram:42/6" in arrived(), 240)
-    installation._wait_for(lambda: len(lines(tmp_path / "blog")) == 6, 240)
+    installation._wait_for(lambda: len(lines(installation.folder / "blog")) == 6, 240)
     assert arrived().count("telegram:42/6") == 1
+    for name in names:
+        installation.run("deployment", "schedule", "clear", "--accept-yes", name)
 
     before = installation.runs()
     browser.go(f"/deployments/deployment/{installation.deployment_id('telegram-export-to-local/default')}/run")

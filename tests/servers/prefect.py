@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import tenacity
@@ -101,7 +102,9 @@ class Api:
     def stop(self):
         """End worker, runs and server."""
         for process in reversed(self._processes):
-            os.killpg(process.pid, signal.SIGTERM)
+            # Some test may have killed it, and the runs in its hands with it.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
         for process in self._processes:
             try:
                 process.wait(30)
