@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from bench.frame import Bar, Ground, Row, Side
-
 from bench.feeds import KINDS, feed
+from bench.frame import Bar, Ground, Row, Side
 
 MOST = 10_000
 
