@@ -1,7 +1,7 @@
 """The rows of the table, a module a kind of work; each has its `ROWS`, and a new module is named here."""
 
 from bench.frame import Row
-from bench.rows import again, archive, database, media, prefect, scale, site
+from bench.rows import again, archive, database, media, prefect, rss, scale, site
 
 ROWS: tuple[Row, ...] = (
     *archive.ROWS,
@@ -11,4 +11,5 @@ ROWS: tuple[Row, ...] = (
     *scale.ROWS,
     *prefect.ROWS,
     *media.ROWS,
+    *rss.ROWS,
 )
