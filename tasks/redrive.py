@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from adapters.contracts.errors import ConfigurationError, RateLimited, StoreUnavailable
 from adapters.contracts.item import Media
@@ -17,6 +17,7 @@ from adapters.contracts.keeping import Buried, KeepingStore
 from adapters.contracts.ports import BulkDestination, MediaFile, Page, PublishingDestination
 from adapters.contracts.retry import RetryPolicy
 from adapters.media import FolderMediaStore
+from tasks import bulk, publish
 from tasks.bulk import BATCH, BulkRoad
 from tasks.engine import PrefectEngine
 from tasks.holding import alone, going
@@ -26,6 +27,11 @@ from tasks.publish import REDRIVEN_BY_RETRY, SLICE, PublishingRoad, dead_letter_
 from tasks.report import FACE, Watchers
 from tasks.run import is_bulk
 from tasks.summary import LISTED, Summary
+
+
+class Engine(publish.Engine, bulk.Engine, Protocol):
+    """What carries either road."""
+
 
 PART = "/redrive/"
 """In the name of each part of a redrive, behind the name of its flow run: how those of any redrive are told."""
@@ -84,6 +90,8 @@ class Redrive:
     wait: bool = False
     pause: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
+    engine: Callable[[RetryPolicy], Engine] = PrefectEngine
+    opened: Callable[[PairRecord], BulkDestination | PublishingDestination] = reopen
     total: Summary = field(default_factory=lambda: Summary(pair="dead letters"))
 
     def run(self) -> Summary:
@@ -125,7 +133,7 @@ class Redrive:
         name = f"{pair.source_id} → {pair.destination_id}"
         try:
             with going(self.store, pair.source_id, pair.destination_id, f"redrive {self.run_id}"):
-                destination = reopen(pair)
+                destination = self.opened(pair)
                 with alone(self.store, f"redrive {self.run_id}", destination):
                     _add(self.total, self._carry(pair, destination, left))
         except StoreUnavailable:
@@ -142,7 +150,7 @@ class Redrive:
     ) -> Summary:
         """Send a pair's letters again on its own road."""
         policy, name = RetryPolicy(), f"{pair.source_id} → {pair.destination_id}"
-        engine, options, part = PrefectEngine(policy), Options(wait=self.wait), self._part(pair)
+        engine, options, part = self.engine(policy), Options(wait=self.wait), self._part(pair)
         if is_bulk(destination):
             source = KeptSource(pair.source_id, self.media)
             road = BulkRoad(

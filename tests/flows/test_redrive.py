@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from adapters.contracts.jobs import Descriptor, Failure, Job, PairRecord, Reason, State, job_key
+from adapters.contracts.jobs import PairRecord
 from adapters.stores.sql import SqlKeepingStore, engine_of
-from tests.fakes import DAY, post
+from tests.flows.letters import letter
 
 pytestmark = pytest.mark.served
 
@@ -28,29 +28,10 @@ def buried(tmp_path, counting):
             PairRecord(source_id="list:1", destination_id=PLACE, service="webhook", settings=told, begun=True)
         )
         for at in range(0, number, 1000):
-            store.create([_letter(n) for n in range(at + 1, min(at + 1000, number) + 1)])
+            store.create([letter(n, PLACE) for n in range(at + 1, min(at + 1000, number) + 1)])
         return place, store, {"SYNDICATE_DATABASE_URL": url}
 
     return make
-
-
-def _letter(n, reason=Reason.REJECTED):
-    """Build a dead letter; every tenth item is one that the place may refuse."""
-    item = post(n, f"item {n}{' refused' if n % 10 == 0 else ''}")
-    return Job(
-        key=job_key(PLACE, item.id, 1),
-        descriptor=Descriptor(source_id="list:1", destination_id=PLACE),
-        item_id=item.id,
-        revision=1,
-        action="create",
-        version=item.version,
-        item=item,
-        state=State.FAILED,
-        reason=reason,
-        sent_at=DAY if reason is Reason.UNKNOWN else None,
-        failures=(Failure(at=DAY, attempt=1, error="Rejected", message="410: the place was closed"),),
-        ended_by="then",
-    )
 
 
 @pytest.mark.parametrize("number", [300, pytest.param(10_000, marks=pytest.mark.long)])
