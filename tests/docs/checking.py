@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import cyclopts
+import prefect
 import yaml
 from prefect.cli._app import _app as prefect_cli
 from prefect.exceptions import ParameterTypeError, SignatureMismatchError
@@ -174,10 +175,12 @@ def _pytest(words: list[str], *, complete: bool) -> Iterator[str]:
 
 
 def _options(text: str) -> Iterator[str]:
-    """Check options that a text names by themselves: some flow must have each."""
-    yield from (
-        f"no flow has {one}" for one in _named(text.split()) if one not in flow_options() and not INVENTED.search(one)
-    )
+    """Check options that a text names by themselves: a flow must have each, or what runs them."""
+    for one in _named(text.split()):
+        parameter = rf"\b{one.removeprefix('--').replace('-', '_')}\s*:"
+        elsewhere = one in _texts("deployments") or re.search(parameter, _texts("deployments"))
+        if one not in flow_options() and not INVENTED.search(one) and not elsewhere:
+            yield f"no flow has {one}"
 
 
 def _named(words: list[str]) -> list[str]:
@@ -207,20 +210,20 @@ def _project():
 
 
 @cache
-def _sources() -> str:
-    """Return all our code as one text."""
-    folders = (
-        "adapters",
-        "bench",
-        "deployments",
-        "flows",
-        "tasks",
-        "tests/flows",
-        "tests/servers",
-        "tests/conformance",
-    )
-    files = [file for one in folders for file in (ROOT / one).rglob("*.py")]
-    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+def _texts(folder: str) -> str:
+    """Return all files of a folder that are text, as one."""
+    kinds = {".py", ".sh", ".yaml", ".yml", ".service", ".timer", ".target", ".example", ".env", ".toml"}
+    files = [
+        file for file in sorted((ROOT / folder).rglob("*")) if file.suffix in kinds or file.name.startswith(".env")
+    ]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files if file.is_file())
+
+
+@cache
+def _prefect_source() -> str:
+    """Return Prefect's own code: a few of its variables are no settings."""
+    folder = Path(prefect.__file__).parent
+    return "\n".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.py"))
 
 
 @cache
@@ -240,6 +243,18 @@ def _prefect_variables() -> frozenset[str]:
 
 def _is_variable(name: str) -> bool:
     """Say whether somebody reads a variable; `YOUTUBE_` stands for all that begin so."""
-    if name.endswith("_"):
-        return name in _sources()
-    return name in _prefect_variables() or bool(re.search(rf"\b{name}\b", _sources()))
+    if name in _prefect_variables():
+        return True
+    exact = name if name.endswith("_") else rf"{name}\b"
+    folders = (
+        "adapters",
+        "bench",
+        "deployments",
+        "flows",
+        "tasks",
+        "tests/flows",
+        "tests/servers",
+        "tests/conformance",
+    )
+    texts = (*map(_texts, folders), *([_prefect_source()] if name.startswith("PREFECT_") else []))
+    return any(re.search(rf"\b{exact}", text) for text in texts)

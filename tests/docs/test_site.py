@@ -10,7 +10,6 @@ import sys
 import pytest
 
 from docs.command_lines import commands_of, files, options_of
-from tests.docs.reading import FOLDERS
 from tests.exports import ROOT
 
 PLANTED = """# Planted
@@ -28,15 +27,8 @@ FOUND = [
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The site of a copy of all documents, with one that has mistakes; and what the builder said."""
-    copy, built = tmp_path_factory.mktemp("documents"), tmp_path_factory.mktemp("site")
-    for folder in FOLDERS:
-        (copy / folder).mkdir(exist_ok=True)
-        for file in (ROOT / folder).glob("*.md"):
-            shutil.copy(file, copy / folder)
-    shutil.copytree(ROOT / "docs" / "images", copy / "docs" / "images")
-    for linked in ("LICENSE", "examples/chat/adapter.py"):
-        (copy / linked).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / linked, copy / linked)
+    copy, built = tmp_path_factory.mktemp("copy") / "pack", tmp_path_factory.mktemp("site")
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "archive", "reference"))
     (copy / "docs" / "planted.md").write_text(PLANTED, encoding="utf-8")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", ROOT / "docs", copy, built]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
