@@ -90,10 +90,11 @@ def test_the_overview_leads_to_the_runs(server, browser, tmp_path):
         browser.go(f"/artifacts/artifact/{artifact['id']}")
         browser.see("rss → webhook")
         browser.see("until the channel is approved")
-        browser.picture(f"overview-{colours}", height=1000)
+        browser.picture(f"overview-{colours}", height=900, width=1440)
     row = browser.page.get_by_role("row").filter(has_text="telegram_export → local")
-    row.get_by_role("link", name="well").click()
-    browser.page.wait_for_url(f"**/runs/flow-run/{run_id}*")
+    with browser.page.expect_popup() as opened:
+        row.get_by_role("link", name="well").click()
+    opened.value.wait_for_url(f"**/runs/flow-run/{run_id}*")
 
     (summary,) = [one for one in server.artifact_ids(run_id) if one["key"] == "summary"]
     browser.go(f"/artifacts/artifact/{summary['id']}")
