@@ -278,7 +278,7 @@ def test_what_is_away_is_a_finding_and_no_crash(doctor, vk, token):
     assert token not in output
 
 
-def test_a_store_of_another_release_is_left_as_it_is(doctor, store, tmp_path):
+def test_a_store_of_another_release_is_left_as_it_is(doctor, store):
     """Behind: any run brings it there. Ahead: this release is too old. The doctor itself migrates nothing."""
     store.close()
     engine = create_engine(store.url)
@@ -286,12 +286,12 @@ def test_a_store_of_another_release_is_left_as_it_is(doctor, store, tmp_path):
     def at(revision):
         with engine.begin() as connection:
             connection.execute(text("UPDATE syndicate_version SET version_num = :it"), {"it": revision})
-        return (tmp_path / "store.db").read_bytes()
 
-    before = at("0003")
+    at("0003")
     code, found, _ = doctor()
     assert (code, "python flows/dead_letters.py list" in mends(found, "job store")) == (1, True)
-    assert (tmp_path / "store.db").read_bytes() == before
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM syndicate_version")) == "0003"
     assert "pairs" not in {check for check, _ in found}
     at("9999")
     code, found, _ = doctor()
