@@ -26,7 +26,7 @@ from tasks.telling import rename
 
 ROWS = 500
 """How many pairs a page shows."""
-NARROW, WIDE = 20, 40
+NARROW, WIDE = 20, 30
 """Letters of an id and of a cell, so that the page is no wider than a screen."""
 KEY = "overview"
 """The artifact's key: Prefect keeps its history under it."""
@@ -117,9 +117,10 @@ def waits(row: Row, now: datetime) -> str:
 
 def budget(row: Row) -> str:
     """Say how many deliveries were begun in the last day, and how many are left of those allowed."""
+    spent = f"{row.begun_in_day:,} in 24 h"
     if row.left is None:
-        return f"{row.begun_in_day:,}" if row.begun_in_day else ""
-    return f"{row.begun_in_day:,}, {row.left:,} left"
+        return spent if row.begun_in_day else ""
+    return f"{spent}, {row.left:,} left"
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
@@ -152,10 +153,9 @@ def _span(passed: timedelta) -> str:
 
 
 COLUMNS: tuple[tuple[str, Callable[[Row, datetime], str]], ...] = (
-    ("last delivery", lambda row, now: ago(row.delivered_at, now)),
+    ("last delivery", lambda row, now: ", ".join(filter(None, (ago(row.delivered_at, now), budget(row))))),
     ("waits", waits),
     ("dead letters", lambda row, _: named(row.dead)),
-    ("last 24 h", lambda row, _: budget(row)),
     ("next run", lambda row, now: ahead(row.next_run, now)),
 )
 """What is told of a pair between its state and its history, for pages and terminals."""

@@ -90,7 +90,7 @@ def test_the_overview_leads_to_the_runs(server, browser, tmp_path):
         browser.go(f"/artifacts/artifact/{artifact['id']}")
         browser.see("rss → webhook")
         browser.see("until the channel is approved")
-        browser.picture(f"overview-{colours}", height=900, width=1440)
+        browser.picture(f"overview-{colours}", height=1000)
     row = browser.page.get_by_role("row").filter(has_text="telegram_export → local")
     with browser.page.expect_popup() as opened:
         row.get_by_role("link", name="well").click()

@@ -64,11 +64,11 @@ class Browser:
         """Wait until a text is on the page."""
         self.page.get_by_text(text).first.wait_for()
 
-    def picture(self, name, height=900, width=1200):
+    def picture(self, name, height=900):
         """Take a picture of the page, where pictures are wanted."""
         folder = os.environ.get(PICTURES)
         if folder:
-            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.set_viewport_size({"width": 1200, "height": height})
             self.page.wait_for_timeout(1500)
             self.page.screenshot(path=Path(folder) / f"ui-{name}.png")
 

@@ -133,9 +133,9 @@ def test_a_pair_that_never_ran_is_told_by_its_schedule():
 def test_the_budget_is_what_the_day_has_left():
     """Of `per_day`, as the last run was told it; where no number was set, what was begun is all there is."""
     told = row(standing(begun_in_day=7), run(per_day=10))
-    assert shown.budget(told) == "7, 3 left"
-    assert shown.budget(row(standing(begun_in_day=12), run(per_day=10))) == "12, 0 left"
-    assert shown.budget(row(standing(begun_in_day=7), run())) == "7"
+    assert shown.budget(told) == "7 in 24 h, 3 left"
+    assert shown.budget(row(standing(begun_in_day=12), run(per_day=10))) == "12 in 24 h, 0 left"
+    assert shown.budget(row(standing(begun_in_day=7), run())) == "7 in 24 h"
 
 
 @pytest.mark.parametrize(
