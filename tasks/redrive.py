@@ -96,6 +96,7 @@ class Redrive:
 
     def run(self) -> Summary:
         """Send them again, and sum up; a pair that cannot work keeps back no other."""
+        began = time.monotonic()
         self.which = meant(self.which)
         buried = {_pair(one) for one in self.store.buried(self.which)}
         tried = {_pair(one) for one in self.store.buried(DeadLetterFilter(run_id=self.run_id))}
@@ -110,7 +111,7 @@ class Redrive:
                 # This redrive was through with the pair when it began to wait for another one's sake.
                 _add(self.total, Summary.of(record.name, done))
         self._say_what_is_left()
-        return self.total
+        return self.total.close(began)
 
     def _left(self, pair: PairRecord) -> list[str]:
         """Return what an earlier redrive of the pair has left pending: it was killed, or this one began to wait."""
