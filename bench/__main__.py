@@ -59,7 +59,7 @@ def main() -> None:
             many=found.many or 10 * found.items,
             prefect=not found.without_prefect,
             peers=None if found.without_peers else peers.python(folder.absolute() / "peers"),
-            services=stack.enter_context(servers.started(any("postgres" in row.name for row in rows))),
+            services=stack.enter_context(servers.started({row.name for row in rows})),
         )
         absent: dict[str, str] = {}
         rounds = [_round(ground, rows, absent, number) for number in range(1, found.rounds + 1)]

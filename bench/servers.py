@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import make_url
 
+from bench.frame import ROOT
 from tests.servers import postgres
 
 
 @contextmanager
-def started(wanted: bool) -> Iterator[dict[str, str]]:  # noqa: FBT001 - asked once
-    """Start PostgreSQL, where it is wanted and installed; yields its address and its password apart."""
-    if not wanted:
-        yield {}
-        return
+def started(rows: Collection[str]) -> Iterator[dict[str, str]]:
+    """Start what these rows need; yields addresses by name."""
+    services: dict[str, str] = {}
+    with ExitStack() as stack:
+        if any("postgres" in row for row in rows):
+            services |= stack.enter_context(_postgres())
+        if "publishing" in rows:
+            services["publishing"] = stack.enter_context(_answering())
+        yield services
+
+
+@contextmanager
+def _answering() -> Iterator[str]:
+    """Start the server that is published to; yields its address."""
+    command = [sys.executable, str(ROOT / "bench" / "publishing.py"), "--serve"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield f"http://127.0.0.1:{int((process.stdout or sys.stdin).readline())}/"
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def _postgres() -> Iterator[dict[str, str]]:
+    """Start PostgreSQL, where it is installed; yields its address and its password apart."""
     # Its name must be short, for a socket's.
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     try:
