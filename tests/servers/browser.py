@@ -72,6 +72,12 @@ class Browser:
             self.page.wait_for_timeout(1500)
             self.page.screenshot(path=Path(folder) / f"ui-{name}.png")
 
+    def picture_of(self, part, name):
+        """Take a picture of one part of the page, where pictures are wanted."""
+        folder = os.environ.get(PICTURES)
+        if folder:
+            part.screenshot(path=Path(folder) / f"ui-{name}.png")
+
     def stop(self):
         """Close it."""
         self._browser.close()
