@@ -81,7 +81,7 @@ class Backfill:
     shards: Sequence[Shard]
     run_id: str
     take_over: bool = False
-    """Whether shards that are said to be running are started again: their worker was killed."""
+    """Whether shards that are said to be in a worker's hands are started again: it was killed."""
 
     @property
     def tag(self) -> str:
@@ -228,7 +228,9 @@ def _going(backfill: Backfill, run: FlowRun) -> bool:
     """Say whether a shard's run is waiting for a worker or in its hands."""
     if run.state is None or run.state.is_final():
         return False
-    return backfill.mine(run) or not (backfill.take_over and run.state.is_running())
+    # A worker that is killed while it hands a run over leaves it pending.
+    held = run.state.is_running() or run.state.is_pending()
+    return backfill.mine(run) or not (backfill.take_over and held)
 
 
 def _left(backfill: Backfill, run: FlowRun | None) -> bool:

@@ -33,4 +33,4 @@ class Going(Group):
     here: bool = False
     """Run the shards in this process, one after the other, as where there is no deployment of the pair."""
     take_over: bool = False
-    """Start shards again that are said to be running: their worker was killed, and nobody has noticed."""
+    """Start shards again that are said to be running, or about to: their worker was killed, and nobody has noticed."""
