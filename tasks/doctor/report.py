@@ -20,7 +20,7 @@ from tasks.report import FACE, Face
 from tasks.server import chosen, start_beside
 
 STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.WRONG: "bold red"}
-QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "DO_NOT_TRACK": "1"}
+QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_INTERNAL_LOGGING_LEVEL": "CRITICAL", "DO_NOT_TRACK": "1"}
 """Prefect's log would stand between the findings; whoever sets one of these is obeyed."""
 TALKERS = ("prefect", "httpx", "EventsWorker")
 """Loggers that warn on the screen where Prefect has set no logging up; the last one is Prefect's too."""
