@@ -254,7 +254,7 @@ def test_faults_behind_a_server_are_each_found(doctor, deploy, server, store, tm
     assert "df -h" in mends(found, "home")
     assert "fastapi 0.165.0" in mends(found, "libraries")
     assert "pip install 'fastapi<0.151'" in mends(found, "libraries")
-    assert "prefect --no-prompt deploy --all" in mends(found, "deployments", "warn")
+    assert "python deployments/setup.py" in mends(found, "deployments", "warn")
     assert "1 jobs were in the hands of a worker that is gone" in mends(found, "leases", "warn")
     assert f"prefect flow-run delete {zombie}" in mends(found, "runs", "warn")
     assert "canary" not in output
