@@ -32,7 +32,7 @@ class Sink:
         """Return what the messages are about."""
         return [one["subject"] for one in self.told]
 
-    def wait(self, subject, seconds=120):
+    def wait(self, subject, seconds=300):
         """Return the first message of a subject that begins so, and fail when none comes."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
