@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -130,10 +131,8 @@ class Prefect(Api):
     def deployment_run(self, deployment, /, **parameters):
         """Run a deployment as a person does; returns the flow run's id."""
         given = [part for key, value in parameters.items() for part in ("--param", f"{key}={json.dumps(value)}")]
-        before = self.runs()
-        self.run("deployment", "run", deployment, *given)
-        (new,) = self.runs() - before
-        return new
+        said = self.run("deployment", "run", deployment, *given)
+        return re.search(r"UUID: ([0-9a-f-]{36})", said)[1]
 
     def state(self, run_id):
         """Return a flow run's state."""
