@@ -143,7 +143,6 @@ def test_eight_pairs_by_form_command_and_schedule(installation, browser, places,
     browser.go(f"/deployments/deployment/{of_the_form}/run")
     browser.see("allow_mass_delete")
     browser.fill(export=str(source), archive=str(tmp_path / "by-form"))
-    browser.picture("installation-form", height=1400)
     browser.click("Submit")
     browser.page.wait_for_url(lambda url: not url.endswith("/run"))
     mine = {"deployments": {"id": {"any_": [of_the_form]}}}
@@ -152,17 +151,15 @@ def test_eight_pairs_by_form_command_and_schedule(installation, browser, places,
     assert len(lines(tmp_path / "by-form")) == 6
     browser.go(f"/runs/flow-run/{by_form}")
     browser.see("telegram_export → local: 6 new, 0 edited, 0 dead")
-    browser.picture("installation-run", height=760)
     browser.go("/runs")
     browser.see("telegram_export → local: 6 new, 0 edited, 0 dead")
-    browser.picture("installation-runs", height=1100)
+    browser.picture("runs", height=1100)
     overview = installation.deployment_run("overview/default")
     assert installation.wait(overview, *ENDS, seconds=300)["name"] == "Completed"
     (page,) = installation.artifact_ids(overview)
     assert "telegram_export → vk" in page["data"]
     browser.go(f"/artifacts/artifact/{page['id']}")
     browser.see("telegram_export → vk")
-    browser.picture("overview", height=900)
 
 
 def test_a_killed_worker(installation, counting, tmp_path):
