@@ -204,7 +204,7 @@ def test_the_server_and_the_database_are_gone_for_a_while(installation, cluster,
 def started(installation, place, tmp_path, number):
     """Start a run that takes half a minute, and return when it has delivered something."""
     source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, number + 1)])
-    parameters = {"export": str(source), "url": place.url, "name": "killed", "honours_key": True}
+    parameters = {"export": str(source), "url": place.url, "name": tmp_path.name, "honours_key": True}
     parameters["from_beginning"] = True
     run_id = installation.deployment_run("telegram-export-to-webhook/default", **parameters)
     installation._wait_for(lambda: len(place.effects()) >= 5, 180)
