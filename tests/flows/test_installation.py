@@ -157,7 +157,7 @@ def test_eight_pairs_by_form_command_and_schedule(installation, browser, places,
     overview = installation.deployment_run("overview/default")
     assert installation.wait(overview, *ENDS, seconds=300)["name"] == "Completed"
     (page,) = installation.artifact_ids(overview)
-    assert "telegram_export → vk" in page["data"]
+    assert "9 pairs: 9 well" in page["data"]
     browser.go(f"/artifacts/artifact/{page['id']}")
     browser.see("telegram_export → vk")
 
