@@ -105,11 +105,11 @@ def test_a_failed_run_is_told_of_with_reason_and_link(stack, counting, tmp_path)
 def test_a_crashed_run_is_taken_up_again_and_of_a_healthy_one_nothing_is_told(stack, counting, tmp_path):
     """Ended in mid-run it is scheduled again by itself, goes on where it was, and sends nothing twice."""
     before = len(stack.sink.told)
-    place = counting(delay=0.5)
+    place = counting(delay=0.5, honour_key=True)
     source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 7)])
-    run_id = stack.scheduled(
-        "telegram-export-to-webhook", export=str(source), url=place.url, name="crash", from_beginning=True
-    )
+    # A place that honours the key: without it what was under way may have arrived, and that is told of.
+    given = {"export": str(source), "url": place.url, "name": "crash", "honours_key": True, "from_beginning": True}
+    run_id = stack.scheduled("telegram-export-to-webhook", **given)
     process = stack.execute(run_id)
     stack._wait_for(lambda: len(place.log()) > 1, 600)
     kill(process, signal.SIGTERM)

@@ -30,14 +30,14 @@ LIFE = dedent(
     texts = [message(n, f"text {n}") for n in range(1, 4)]
     told = {}
 
-    def did(name, flow, **given):
+    def did(step, flow, /, **given):
         state = flow(**given, return_state=True)
         data = state.result(raise_on_failure=False) if state.is_completed() else None
-        told[name] = [state.name, state.message, data]
+        told[step] = [state.name, state.message, data]
 
-    def run(name):
+    def run(step):
         source = str(folder / "export")
-        did(name, carry, export=source, url=url, name="verbs", from_beginning=True)
+        did(step, carry, export=source, url=url, name="verbs", from_beginning=True)
 
     export(folder / "export", texts)
     receipts = folder / "receipts.csv"

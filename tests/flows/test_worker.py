@@ -160,6 +160,7 @@ def test_retry_leaves_alone_what_may_have_arrived(server, counting, an_hour_late
     assert sorted(effect["id"] for effect in place.effects()) == [f"telegram:42/{n}" for n in range(1, 7)]
 
 
+@pytest.mark.long
 def test_a_redrive_from_its_form_waits_and_goes_on(server, counting, an_hour_later, tmp_path):
     """Told to wait for an hour it gives its slot back; taken up again it sends the rest, each once, and says so."""
     place = counting(reject_containing="text")
@@ -178,6 +179,7 @@ def test_a_redrive_from_its_form_waits_and_goes_on(server, counting, an_hour_lat
     assert "| delivered | 4 |" in server.artifacts(run_id)["summary"]
 
 
+@pytest.mark.long
 def test_a_backfill_in_shards(server, counting, tmp_path):
     """Three months as three runs on the pool: each item once, and one sum; given again, nothing is run."""
     source, place, file = year(tmp_path / "export", 3, 4), counting(), tmp_path / "summary.json"

@@ -144,8 +144,9 @@ class Prefect(Api):
         return self.state(run_id)
 
     def artifacts(self, run_id):
-        """Return a flow run's artifacts by key."""
-        return {found["key"]: found["data"] for found in self.artifact_ids(run_id)}
+        """Return a flow run's artifacts by key, the newest of each."""
+        oldest_first = sorted(self.artifact_ids(run_id), key=lambda found: found["created"])
+        return {found["key"]: found["data"] for found in oldest_first}
 
     def artifact_ids(self, run_id):
         """Return a flow run's artifacts as the API has them."""
