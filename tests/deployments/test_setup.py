@@ -123,6 +123,23 @@ def test_a_crashed_run_is_taken_up_again_and_of_a_healthy_one_nothing_is_told(st
     assert len(stack.sink.told) == before + 1
 
 
+def test_too_many_dead_letters_are_told_of_once(stack, counting, tmp_path):
+    """One run that its place refuses more items of than the number allows; a second look has nothing new to tell."""
+    place = counting(reject_containing="text")
+    source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 23)])
+    given = {"export": str(source), "url": place.url, "name": "refuses", "from_beginning": True}
+    before = len(stack.sink.told)
+    stack.execute(stack.scheduled("telegram-export-to-webhook", **given)).wait(600)
+    stack.watch()
+    body = stack.sink.wait("syndicate: dead letters: telegram_export → webhook")["body"]
+    assert "webhook:refuses: more than 20 dead letters" in body
+    assert "Next: python flows/dead_letters.py list --destination webhook:refuses" in body
+    stack.watch()
+    assert [name for name in stack.sink.subjects()[before:] if "dead letters:" in name] == [
+        "syndicate: dead letters: telegram_export → webhook"
+    ]
+
+
 def test_silence_and_its_end_are_told_once_by_the_watcher(stack):
     """The store's history is hours old, and the watcher looks three times."""
     clock = [datetime.now(UTC) - timedelta(hours=6)]

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
@@ -57,7 +58,9 @@ class Installation(Prefect):
     def kill_worker(self, name):
         """Kill a worker with SIGKILL, and the runs in its hands, as systemd does and as a machine that is gone."""
         for pid in self._family(self.workers[name].pid):
-            os.kill(pid, signal.SIGKILL)
+            # One that ended just now need not be killed.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.workers[name].wait()
 
     def start_worker(self, name):
