@@ -213,7 +213,7 @@ def started(installation, place, tmp_path, number):
 
 def finish(installation, place, run_id, number):
     """Wait for the run's work to be taken up, and see that each item arrived once, or lies where it can be seen."""
-    # Prefect 3.8 holds an event back for 15 minutes when it has not seen its forerunner, as after the server was killed.
+    # Prefect 3.8 holds an event back for 15 minutes that it has not seen the forerunner of, as after a restart.
     installation._wait_for(lambda: len({effect["id"] for effect in place.effects()}) == number, 1500)
     installation.wait(run_id, "Completed", "Failed", seconds=300)
     ids = [effect["id"] for effect in place.effects()]
