@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from tests.servers import postgres, s3
+from tests.servers.counting import Counting
 from tests.servers.wordpress import WordPress
 
 
@@ -87,3 +88,17 @@ def wordpress(wordpress_server):
     """The same, without a post."""
     wordpress_server.empty()
     return wordpress_server
+
+
+@pytest.fixture
+def counting(tmp_path):
+    """Return a function that starts a counting webhook, ended with the test."""
+    started = []
+
+    def start(**settings):
+        started.append(Counting(tmp_path, **settings))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()

@@ -14,7 +14,6 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from deployments.setup import QUIET, setup
 from flows.watch import watch
 from tests.exports import ROOT
-from tests.servers.counting import Counting
 from tests.servers.prefect import PREFECT, Api
 from tests.servers.sink import Sink
 
@@ -102,20 +101,6 @@ def stack(tmp_path_factory):
     running = Stack(tmp_path_factory.mktemp("stack"))
     yield running
     running.stop()
-
-
-@pytest.fixture
-def counting(tmp_path):
-    """Return a function that starts a counting webhook."""
-    started = []
-
-    def start(**settings):
-        started.append(Counting(tmp_path, **settings))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.stop()
 
 
 def kill(process, how):

@@ -17,7 +17,6 @@ from adapters.contracts.jobs import Action, Receipt
 from adapters.contracts.ports import Grade, Write
 from adapters.destinations.webhook import WebhookDestination, WebhookSettings
 from adapters.http import Client
-from tests.servers.counting import Counting
 
 DAY = datetime(2024, 1, 1, tzinfo=UTC)
 RAW = b"a secret of thirty-two bytes, ok"
@@ -31,20 +30,6 @@ HELD = Receipt(remote_id="o1", at=DAY)
 def no_proxy(monkeypatch):
     """Talk to the loopback directly, whatever this machine's proxies are."""
     monkeypatch.setenv("NO_PROXY", "*")
-
-
-@pytest.fixture
-def counting(tmp_path):
-    """Return a function that starts a counting webhook, ended with the test."""
-    started = []
-
-    def start(**settings):
-        started.append(Counting(tmp_path, **settings))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.stop()
 
 
 def settings(url="https://host/hook", **fields):

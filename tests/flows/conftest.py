@@ -11,7 +11,6 @@ import sys
 import pytest
 
 from tests.exports import ROOT
-from tests.servers.counting import Counting
 from tests.servers.prefect import Api
 
 
@@ -71,17 +70,3 @@ def run(home, tmp_path, request):
 
     finish.start, finish.plain, finish.environment = start, plain, environment
     return finish
-
-
-@pytest.fixture
-def counting(tmp_path):
-    """Return a function that starts a counting webhook."""
-    started = []
-
-    def start(**settings):
-        started.append(Counting(tmp_path, **settings))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.stop()
