@@ -19,6 +19,8 @@ import tenacity
 from tests.exports import ROOT
 
 BUSY = 503
+PATIENCE = 120
+"""Seconds for one answer: the server itself waits a minute for its SQLite before it says that it is busy."""
 PREFECT = [sys.executable, "-m", "prefect"]
 
 
@@ -85,7 +87,7 @@ class Api:
         """Send a request, again where the server's SQLite is busy, as Prefect's own client does."""
         head = {"Content-Type": "application/json"}
         request = urllib.request.Request(self.api + path, body, head, method=method)  # noqa: S310 - our own loopback
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own loopback
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - our own loopback
             return json.loads(answer.read() or b"null")
 
     def _wait_for(self, true, seconds, what=lambda: ""):
