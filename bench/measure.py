@@ -38,7 +38,7 @@ def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str]
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            env={**_environment(), "PYTHONPATH": str(ROOT), **environment},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
@@ -52,6 +52,11 @@ def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str]
             last = said.read()[-2000:].decode(errors="replace")
             raise Broken(f"{' '.join(command)} ended with {process.returncode}: {last}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / MIB, others, items)
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment; without what containers like to set: each run would compile every module."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _busy() -> float:

@@ -313,14 +313,15 @@ class BulkRoad:
 
     def _compare(self, session: BulkSession, page: Page, pending: _Pending) -> None:
         """Sort a page's entries into what is filtered, already there, and to be written."""
-        entries = page.entries
+        entries, selection = page.entries, self.options.selection
+        selects = selection != Selection()
         held = session.versions(names(entry for entry in entries if isinstance(entry, ContentItem)))
         for entry in entries:
             self.tally.seen += 1
             if isinstance(entry, Unreadable):
                 self._bury_unreadable(entry)
                 continue
-            reason = self.options.selection.held_back_by(entry)
+            reason = selection.held_back_by(entry) if selects else ""
             if entry.id in pending.ids:
                 reason = "repeated in the source"
             if reason:

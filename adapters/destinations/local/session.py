@@ -147,7 +147,7 @@ class LocalSession:
         lines = {item.id: parts.encode(item) for item in items.values()}
         store = MediaStore(self._archive)
         for item in items.values():
-            kept = tuple(self._keep(item, medium, media, store, work) for medium in item.media)
+            kept = tuple([self._keep(item, medium, media, store, work) for medium in item.media]) if item.media else ()
             if kept != item.media:
                 lines[item.id] = parts.encode(item.model_copy(update={"media": kept}))
         store.sync()
@@ -200,28 +200,20 @@ class LocalSession:
     ) -> None:
         """Give each item its line: its old one, or the next free one of the last part."""
         room: dict[str, tuple[str, int]] = {}
-        before = work.before
-        for item in items.values():
-            old = before.get(item.id) if before else None
-            line = lines[item.id]
+        for item_id, item in items.items():
+            old = work.before.get(item_id)
             if old and old.line >= 0:
                 part, number = old.part, old.line
-                work.change(part).replaced[number] = (item.id, lambda _, line=line: line)  # type: ignore[misc]
+                work.change(part).replaced[number] = (item_id, lambda _, line=lines[item_id]: line)  # type: ignore[misc]
             else:
                 part = old.part if old else self._free_part(parts.folder_of(item), room)
                 appended = work.change(part).appended
                 number = self._count(part) + len(appended)
-                appended.append(line)
-            work.written.append(item)
-            work.rows[item.id] = Row(
-                item.id,
-                part,
-                number,
-                item.version,
-                item.changed_at.isoformat(),
-                work.whole.get(item.id, 1),
-                traces.get(item.id, ""),
-            )
+                appended.append(lines[item_id])
+            whole = work.whole.get(item_id, 1)
+            changed_at = item.changed_at.isoformat()
+            work.rows[item_id] = Row(item_id, part, number, item.version, changed_at, whole, traces.get(item_id, ""))
+        work.written += items.values()
 
     def _count(self, part: str) -> int:
         """Return how many lines a part's file has."""
@@ -274,7 +266,8 @@ class LocalSession:
         staged = [part for name, changes in sorted(work.changes.items()) if (part := self._stage(name, changes))]
         cursor = batch.cursor
         moved = cursor is not None and self._index.cursor(cursor.selection) != cursor.value
-        rows = [row for row in work.rows.values() if row[:-1] != work.before.get(row.id, ())[:-1]]
+        before = work.before
+        rows = [row for row in work.rows.values() if row.id not in before or row[:-1] != before[row.id][:-1]]
         traces = {item_id: trace for item_id, trace in batch.traces.items() if item_id not in work.rows}
         if not (staged or moved or rows or traces):
             return Committed(self.generation, tuple(work.missing))

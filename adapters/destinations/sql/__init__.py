@@ -27,7 +27,7 @@ from adapters.destinations.sql.tables import CONTENT, cursors, metadata, place, 
 SCHEMA = Schema(
     use=DATABASE,
     tables=frozenset(metadata.tables),
-    head="0001",
+    head="0002",
     version_table="syndicate_sql_version",
     migrations=Path(__file__).with_name("migrations"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,52 +29,77 @@ class Rows:
     media: list[tuple[Value, ...]] = field(default_factory=list)
     tags: list[tuple[Value, ...]] = field(default_factory=list)
 
-    def add(self, source: str, item: ContentItem, as_text: bool) -> None:  # noqa: FBT001 - what databases differ in
-        """Add an item's rows; raises Rejected for a text that no database takes.
 
-        `as_text` writes times as text, for SQLite.
-        """
+def rows_of(source: str, items: Iterable[ContentItem], *, as_text: bool) -> Rows:
+    """Return the rows of items; raises Rejected for one that no database takes.
+
+    `as_text` writes times as text, for SQLite.
+    """
+    rows = Rows()
+    for item in items:
         try:
-            item.to_json()
-        except ValueError as error:
+            (row,) = _taken([_item(source, item, as_text)])
+            rows.items.append(row)
+            if item.members:
+                rows.members += _taken([(member, item.id) for member in dict.fromkeys(item.members)])
+            if item.media:
+                rows.media += _taken([_medium(item.id, place, medium) for place, medium in enumerate(item.media, 1)])
+            if item.tags:
+                rows.tags += _tags(item)
+        except (ValueError, TypeError) as error:
             raise Rejected(f"{_readable(item.id)} cannot be written: {_readable(str(error))}") from error
-        self.items.append(_item(source, item, as_text))
-        self.members.extend((member, item.id) for member in dict.fromkeys(item.members))
-        self.media.extend(_medium(item.id, position, medium) for position, medium in enumerate(item.media, 1))
-        tags = dict.fromkeys(_text(tag)[:LONGEST_TAG] for tag in item.tags)
-        self.tags.extend((item.id, tag) for tag in tags if tag)
+    return rows
+
+
+def _taken(rows: list[tuple[Value, ...]]) -> list[tuple[Value, ...]]:
+    """Return rows as every database takes them; raises ValueError for a text that none takes.
+
+    It looks at all texts at once: a batch that stops in its middle has no name for what stopped it.
+    """
+    texts = "".join([value for row in rows for value in row if type(value) is str])
+    texts.encode()
+    if "\0" not in texts:
+        return rows
+    return [tuple(_text(value) if type(value) is str else value for value in row) for row in rows]
+
+
+def _tags(item: ContentItem) -> list[tuple[Value, ...]]:
+    """Return the rows of `tags`, each tag once as the database will have it."""
+    tags = dict.fromkeys(_text(tag)[:LONGEST_TAG] for tag in item.tags)
+    return _taken([(item.id, tag) for tag in tags if tag])
 
 
 def _item(source: str, item: ContentItem, as_text: bool) -> tuple[Value, ...]:  # noqa: FBT001
     """Return the row of `items`, in the order of its columns, without `seq`."""
     author, forward, place = item.author, item.forward, item.location
+    published, edited = moment(item.published_at, as_text), moment(item.edited_at, as_text)
     return (
-        _text(item.id),
+        item.id,
         source,
-        str(item.kind),
-        moment(item.published_at, as_text),
-        moment(item.edited_at, as_text),
+        item.kind.value,
+        published,
+        edited,
         None,
-        _text(item.title),
-        _text(item.text),
-        _text(to_html(item.text, item.spans)),
-        _text(item.url),
-        _text(author.name if author else ""),
-        _text(author.id if author else ""),
-        _text(author.signature if author else ""),
-        _text(item.reply_to) or None,
-        _text(forward.name) if forward else None,
-        _text(forward.id) if forward else None,
+        item.title,
+        item.text,
+        to_html(item.text, item.spans),
+        item.url,
+        author.name if author else "",
+        author.id if author else "",
+        author.signature if author else "",
+        item.reply_to or None,
+        forward.name if forward else None,
+        forward.id if forward else None,
         moment(forward.published_at, as_text) if forward else None,
         _json(item.poll.model_dump(mode="json")) if item.poll else None,
         place.latitude if place else None,
         place.longitude if place else None,
-        _text(", ".join(filter(None, (place.name, place.address)))) if place else None,
-        _text(item.action) or None,
-        _json(item.counters),
-        _json(item.raw),
+        ", ".join(filter(None, (place.name, place.address))) if place else None,
+        item.action or None,
+        _json(item.counters) if item.counters else "{}",
+        _json(item.raw) if item.raw else "[]",
         item.version,
-        moment(item.changed_at, as_text),
+        edited or published,
     )
 
 
@@ -83,17 +108,17 @@ def _medium(item_id: str, position: int, medium: Media) -> tuple[Value, ...]:
     return (
         item_id,
         position,
-        str(medium.kind),
-        _text(medium.ref) or None,
-        _text(medium.missing) or None,
-        _text(medium.name),
-        _text(medium.mime),
+        medium.kind.value,
+        medium.ref or None,
+        medium.missing or None,
+        medium.name,
+        medium.mime,
         _whole(medium.size, 63),
         _whole(medium.width, 31),
         _whole(medium.height, 31),
         medium.duration,
-        _text(medium.title),
-        _text(medium.performer),
+        medium.title,
+        medium.performer,
     )
 
 
@@ -101,8 +126,8 @@ def moment(value: datetime | None, as_text: bool) -> datetime | str | None:  # n
     """Return a time as the database keeps it: SQLite as text that its date functions read."""
     if value is None or not as_text:
         return value
-    precise = "milliseconds" if value.microsecond else "seconds"
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", precise)
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat(" ", "milliseconds" if utc.microsecond else "seconds").removesuffix("+00:00")
 
 
 def moment_of(value: datetime | str) -> datetime:

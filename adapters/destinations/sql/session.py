@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, text, update
+from sqlalchemy import Connection, Row, Table, delete, select, text, update
 
 from adapters.contracts.errors import ConfigurationError, LeaseLost
 from adapters.contracts.item import ContentItem, Media
 from adapters.contracts.jobs import Cursor
 from adapters.contracts.ports import Batch, Committed, Held, MediaFile
 from adapters.databases.engines import BEGIN, Use, place_of, reaching
-from adapters.destinations.sql.loading import one_of, upsert
-from adapters.destinations.sql.rows import Rows, moment, moment_of
+from adapters.destinations.sql.loading import insert, one_of, text_indexed, upsert
+from adapters.destinations.sql.rows import moment, moment_of, rows_of
 from adapters.destinations.sql.tables import cursors, items, media, members, sources, tags
 
 DATABASE = Use(
@@ -42,6 +42,8 @@ class SqlSession:
         self._connection = connection
         self._source = source
         self._as_text = connection.dialect.name == "sqlite"
+        self._absent: set[str] = set()
+        """Ids that were asked for since the last commit, and are neither an item's nor a member's."""
         with self._transaction():
             self._number = self._generation()
 
@@ -56,6 +58,7 @@ class SqlSession:
             rows = self._rows(ids)
             owners = self._owners([item_id for item_id in ids if item_id not in rows])
             rows |= self._rows(sorted(set(owners.values()) - rows.keys()))
+        self._absent.update(item_id for item_id in ids if item_id not in rows and item_id not in owners)
         held = {}
         for asked in ids:
             row = rows.get(owners.get(asked, asked))
@@ -115,6 +118,7 @@ class SqlSession:
             number = self._number + 1 + secrets.randbelow(FURTHER)
             self._connection.execute(update(sources).where(sources.c.source == self._source).values(generation=number))
         self._number = number
+        self._absent.clear()
         return Committed(self.generation)
 
     def _generation(self) -> int:
@@ -124,27 +128,41 @@ class SqlSession:
 
     def _write(self, found: Sequence[ContentItem]) -> None:
         """Write items, in place of what was there of them."""
-        held = self._held_names([name for item in found for name in item.names])
-        named: dict[str, ContentItem] = {}
+        held = self._held_names([name for item in found for name in item.names if name not in self._absent])
+        new, old = dict[str, ContentItem](), dict[str, ContentItem]()
         for item in found:
-            item_id = next((held[name] for name in item.names if name in held), item.id)
-            named[item_id] = item if item_id == item.id else item.model_copy(update={"id": item_id})
-        work = Rows()
-        for item in named.values():
-            work.add(self._source, item, self._as_text)
-        known = [item_id for item_id in named if item_id in held]
-        for table in (members, media, tags) if known else ():
-            condition, values = one_of(self._connection, "item_id", known)
+            item_id = next((held[name] for name in item.names if name in held), "") if held else ""
+            if not item_id:
+                new[item.id] = item
+            else:
+                old[item_id] = item if item_id == item.id else item.model_copy(update={"id": item_id})
+        with text_indexed(self._connection):
+            self._put(new.values(), insert)
+            if old:
+                self._drop_parts(list(old))
+                self._put(old.values(), upsert)
+
+    def _put(self, found: Iterable[ContentItem], write: Callable[[Connection, Table, Sequence[Any]], None]) -> None:
+        """Write what items become; nothing of what belongs to them is there."""
+        rows = rows_of(self._source, found, as_text=self._as_text)
+        write(self._connection, items, rows.items)
+        # A member may have been another album's.
+        upsert(self._connection, members, rows.members)
+        insert(self._connection, media, rows.media)
+        insert(self._connection, tags, rows.tags)
+
+    def _drop_parts(self, ids: Sequence[str]) -> None:
+        """Remove what belongs to items."""
+        condition, values = one_of(self._connection, "item_id", ids)
+        for table in (members, media, tags):
             self._connection.execute(text(f"DELETE FROM {table.name} WHERE {condition}"), values)  # noqa: S608
-        for table, rows in ((items, work.items), (members, work.members), (media, work.media), (tags, work.tags)):
-            upsert(self._connection, table, rows)
 
     def _delete(self, ids: Sequence[str]) -> None:
         """Remove items, with all that belongs to them."""
         if ids:
-            for table, column in ((members, "item_id"), (media, "item_id"), (tags, "item_id"), (items, "id")):
-                condition, values = one_of(self._connection, column, ids)
-                self._connection.execute(text(f"DELETE FROM {table.name} WHERE {condition}"), values)  # noqa: S608
+            self._drop_parts(ids)
+            condition, values = one_of(self._connection, "id", ids)
+            self._connection.execute(text(f"DELETE FROM items WHERE {condition}"), values)  # noqa: S608
 
     def _mark(self, ids: Sequence[str]) -> None:
         """Mark what was deleted in its place; the row stays."""

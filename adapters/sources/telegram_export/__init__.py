@@ -19,10 +19,11 @@ from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import ContentItem, Entry, ItemKind, Media, Unreadable
 from adapters.contracts.ports import MediaFile, Page, Unchanged
 from adapters.sources.telegram_export import message as fields
-from adapters.sources.telegram_export.albums import belongs, closed, number_of
+from adapters.sources.telegram_export.albums import number_of
 from adapters.sources.telegram_export.files import HOW, ExportFiles
+from adapters.sources.telegram_export.gathering import Gathering
 from adapters.sources.telegram_export.reader import Chat, Piece, apart, chats, parse, pieces, tail_of
-from adapters.sources.telegram_export.traces import Traced, moment, skimmed
+from adapters.sources.telegram_export.traces import Same, Traced, moment, skimmed
 
 PERSONAL = frozenset({"personal_chat", "bot_chat", "saved_messages", "replies", "verify_codes"})
 KEPT_BYTES = 1 << 20
@@ -85,35 +86,23 @@ class TelegramExportSource:
         """Yield the pages behind a cursor: `{"of": fingerprint, "at": byte, "n": messages, "date": seconds}`."""
         at, number, last = self._resume(cursor)
         total = self._files.size()
-        page, traces, unchanged = list[Entry](), dict[str, str](), 0
-        album, trace = list[ContentItem](), ""
-        for one, known in self._traced(at):
-            for entry in (one,) if known else self._entries(one.piece, number + 1, last):
-                item = entry if isinstance(entry, ContentItem) else None
-                if album and not (item and belongs(album, item)):
-                    self._close(album, trace, page, traces)
-                    album = []
-                if not album and len(page) + unchanged >= self._page_size:
-                    yield Page(page, self._cursor(at, number, last), at, total, unchanged, traces)
-                    page, traces, unchanged = [], {}, 0
-                if item:
-                    album.append(item)
-                    last, trace = item.published_at, one.trace if one.tells(item) else ""
-                elif isinstance(entry, Unreadable):
-                    page.append(entry)
-                else:
-                    last, unchanged = moment(one.at), unchanged + 1
+        gathering = Gathering(self._page_size, self.service)
+        for one in self._traced(at):
+            if isinstance(one, Same):
+                if gathering.go_on(None) and (page := gathering.page(self._cursor(at, number, last), at, total)):
+                    yield page
+                gathering.leave_out(one.messages)
+                at, number, last = one.end, number + one.messages, moment(one.at)
+                continue
+            for entry in self._entries(one.piece, number + 1, last):
+                if gathering.go_on(entry) and (page := gathering.page(self._cursor(at, number, last), at, total)):
+                    yield page
+                gathering.add(entry, one)
+                if isinstance(entry, ContentItem):
+                    last = entry.published_at
             at, number = one.piece.end, number + 1
-        if album:
-            self._close(album, trace, page, traces)
-        if page or unchanged:
-            yield Page(page, self._cursor(at, number, last), total, total, unchanged, traces)
-
-    def _close(self, album: list[ContentItem], trace: str, page: list[Entry], traces: dict[str, str]) -> None:
-        """Put an item on a page whose messages are complete; only one of a single message has a trace."""
-        page.append(closed(album, self.service))
-        if trace and len(album) == 1:
-            traces[album[0].id] = trace
+        if page := gathering.page(self._cursor(at, number, last), total, total):
+            yield page
 
     def gone(self, ids: Sequence[str]) -> list[str]:
         """Return the ids that lie between the export's first and last message and are not in it.
@@ -152,10 +141,10 @@ class TelegramExportSource:
         """Close the zip, if it is one."""
         self._files.close()
 
-    def _traced(self, at: int) -> Iterator[tuple[Traced, bool]]:
-        """Yield the messages, with their traces where those are asked for, and whether they need not be read."""
+    def _traced(self, at: int) -> Iterator[Traced | Same]:
+        """Yield the messages, with their traces where those are asked for, and what need not be read."""
         if self._unchanged is None:
-            return ((Traced(piece), False) for piece in self._pieces(at))
+            return map(Traced, self._pieces(at))
         return skimmed(self._pieces(at), self._identity(), self._unchanged)
 
     def _pieces(self, at: int = 0) -> Iterator[Piece]:

@@ -64,8 +64,9 @@ LARGEST = 1 << 63
 
 def modelled(message: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that only some messages have, by the item's names for them: what is absent costs nothing."""
-    found = {RARE[name] for name in message if name in RARE}
-    return {name: READERS[name](message) for name in found} if found else {}
+    if RARELY.isdisjoint(message):
+        return {}
+    return {name: READERS[name](message) for name in {RARE[name] for name in message.keys() & RARELY}}
 
 
 def moment(message: Mapping[str, Any], name: str) -> datetime | None:
@@ -316,3 +317,4 @@ RARE = {
     "reactions": "counters",
 }
 """Which of the item's fields a message's key brings."""
+RARELY = frozenset(RARE)

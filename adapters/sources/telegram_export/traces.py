@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -48,12 +48,23 @@ def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def skimmed(pieces: Iterator[Piece], chat: str, unchanged: Unchanged) -> Iterator[tuple[Traced, bool]]:
-    """Yield each message of a chat with its trace, and whether it is held as it is."""
+class Same(NamedTuple):
+    """Messages in a row that are held as they are."""
+
+    messages: int
+    end: int
+    """The byte behind the last."""
+    at: int
+    """Its seconds."""
+
+
+def skimmed(pieces: Iterator[Piece], chat: str, unchanged: Unchanged) -> Iterator[Traced | Same]:
+    """Yield the messages of a chat that have to be read, with their traces, and how many others stand between them."""
     before: Traced | None = None
     carried: list[Traced] = []
+    kind = edition()
     while True:
-        fresh = [_traced(piece, chat) for piece in islice(pieces, TOGETHER)]
+        fresh = [_traced(piece, chat, kind) for piece in islice(pieces, TOGETHER)]
         block = carried + fresh
         # The last one has to wait for its neighbour.
         carried = block[-1:] if fresh else []
@@ -61,23 +72,44 @@ def skimmed(pieces: Iterator[Piece], chat: str, unchanged: Unchanged) -> Iterato
         alone = _alone(before, block, len(some))
         asked = {block[place].id: block[place].trace for place in alone}
         same = unchanged(asked) if asked else ()
-        known = {place for place in alone if block[place].id in same and asked[block[place].id] == block[place].trace}
-        for number, one in enumerate(some):
-            yield one, number in known
+        # Of several messages with one number, only what was asked about is known.
+        known = {p for p in alone if block[p].id in same and asked[block[p].id] == block[p].trace} if same else set()
+        yield from _runs(some, known) if known else some
         before = some[-1] if some else before
         if not fresh:
             return
 
 
-def _traced(piece: Piece, chat: str) -> Traced:
+def _runs(some: Sequence[Traced], known: Collection[int]) -> Iterator[Traced | Same]:
+    """Yield what is not known, and one thing for all that are known between."""
+    messages = 0
+    for place, one in enumerate(some):
+        if place in known:
+            messages += 1
+            continue
+        if messages:
+            yield _same(messages, some[place - 1])
+            messages = 0
+        yield one
+    if messages:
+        yield _same(messages, some[-1])
+
+
+def _same(messages: int, last: Traced) -> Same:
+    """Name so many messages by the last of them."""
+    return Same(messages, last.piece.end, last.at)
+
+
+def _traced(piece: Piece, chat: str, kind: str) -> Traced:
     """Look at a message's bytes."""
-    head = HEAD.match(piece.data) if piece.whole else None
+    data = piece.data
+    head = HEAD.match(data) if piece.whole else None
     if head is None:
         return Traced(piece)
-    trace = edition() + hashlib.sha256(piece.data).hexdigest()[:32]
-    data = piece.data
+    number, at = head.groups()
+    trace = kind + sha256(data).hexdigest()[:32]
     media = b'"photo"' in data or b'"file"' in data or b'"contact_vcard"' in data
-    return Traced(piece, f"{chat}/{int(head[1])}", trace, int(head[2]), media)
+    return Traced(piece, f"{chat}/{int(number)}", trace, int(at), media)
 
 
 def _alone(before: Traced | None, block: Sequence[Traced], number: int) -> list[int]:
@@ -105,4 +137,4 @@ def _may_join(other: Traced | None, one: Traced) -> bool:
 def edition() -> str:
     """Name the code that reads: another release may make another item of the same bytes."""
     files = sorted([*Path(__file__).parent.glob("*.py"), Path(item.__file__), Path(version.__file__)])
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:8]
+    return sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:8]
