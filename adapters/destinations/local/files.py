@@ -17,8 +17,8 @@ from adapters.contracts.errors import ConfigurationError, SyndicateError, Transi
 from adapters.contracts.item import Media
 from adapters.contracts.ports import MediaFile, MediaMissing
 
-BLOCK = 1 << 20
-"""Bytes read or written at once."""
+BLOCK = 1 << 18
+"""Bytes read or written at once: so many stay in the processor's cache until they are hashed."""
 
 _EXTENSION = re.compile(r"[a-z0-9]{1,8}", re.ASCII)
 _MENDED_BY_A_PERSON = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR}

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import starmap
+from itertools import chain, starmap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -247,13 +247,14 @@ class Index:
         found: set[str] = set()
         if not self._run("SELECT EXISTS (SELECT 1 FROM items)").fetchone()[0]:
             return found
-        for chunk in _chunks(traces):
+        several = list(traces.items())
+        for start in range(0, len(several), CHUNK):
             asked = self._run(
-                "SELECT id, trace FROM items WHERE id IN (SELECT value FROM json_each(?)) AND whole = 1"
-                " AND version <> '' AND substr(version, 1, 8) <> 'deleted:'",
-                (chunk,),
+                "SELECT items.id FROM json_each(?) AS asked JOIN items ON items.id = asked.key WHERE trace = asked.value"
+                " AND whole = 1 AND version <> '' AND substr(version, 1, 8) <> 'deleted:'",
+                (orjson.dumps(dict(several[start : start + CHUNK])).decode(),),
             )
-            found.update(item_id for item_id, trace in asked if traces[item_id] == trace)
+            found.update(chain.from_iterable(asked))
         return found
 
     def trace(self, traces: Mapping[str, str]) -> None:

@@ -21,7 +21,8 @@ HEAD = re.compile(
     rb'\s*"date_unixtime"\s*:\s*"(\d{1,11})"\s*,'
 )
 """How tdesktop begins a message; what begins otherwise is read."""
-TOGETHER = 250
+MEDIA = re.compile(rb'"(?:photo|file|contact_vcard)"')
+TOGETHER = 500
 """Messages that are asked about at once."""
 
 
@@ -108,8 +109,7 @@ def _traced(piece: Piece, chat: str, kind: str) -> Traced:
         return Traced(piece)
     number, at = head.groups()
     trace = kind + sha256(data).hexdigest()[:32]
-    media = b'"photo"' in data or b'"file"' in data or b'"contact_vcard"' in data
-    return Traced(piece, f"{chat}/{int(number)}", trace, int(at), media)
+    return Traced(piece, f"{chat}/{int(number)}", trace, int(at), MEDIA.search(data) is not None)
 
 
 def _alone(before: Traced | None, block: Sequence[Traced], number: int) -> list[int]:
