@@ -136,6 +136,7 @@ def test_a_database_of_the_first_schema_is_searched_on(tmp_path):
     with sqlite3.connect(path) as connection:
         insert = "INSERT INTO items_search (rowid, title, text) VALUES (new.seq, new.title, new.text)"
         connection.execute(f"CREATE TRIGGER items_inserted AFTER INSERT ON items BEGIN {insert}; END")
+        connection.execute("ALTER TABLE items DROP COLUMN trace")
         connection.execute("UPDATE syndicate_sql_version SET version_num = '0001'")
     committed(url, said(2, "black tea"))
     assert found(path, "tea") == ["kit:1/1", "kit:1/2"]

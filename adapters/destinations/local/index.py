@@ -250,8 +250,8 @@ class Index:
         several = list(traces.items())
         for start in range(0, len(several), CHUNK):
             asked = self._run(
-                "SELECT items.id FROM json_each(?) AS asked JOIN items ON items.id = asked.key WHERE trace = asked.value"
-                " AND whole = 1 AND version <> '' AND substr(version, 1, 8) <> 'deleted:'",
+                "SELECT items.id FROM json_each(?) AS asked JOIN items ON items.id = asked.key"
+                " WHERE trace = asked.value AND whole = 1 AND version <> '' AND substr(version, 1, 8) <> 'deleted:'",
                 (orjson.dumps(dict(several[start : start + CHUNK])).decode(),),
             )
             found.update(chain.from_iterable(asked))

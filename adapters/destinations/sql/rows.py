@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,15 +30,15 @@ class Rows:
     tags: list[tuple[Value, ...]] = field(default_factory=list)
 
 
-def rows_of(source: str, items: Iterable[ContentItem], *, as_text: bool) -> Rows:
-    """Return the rows of items; raises Rejected for one that no database takes.
+def rows_of(source: str, items: Iterable[ContentItem], traces: Mapping[str, str], *, as_text: bool) -> Rows:
+    """Return the rows of items, with their traces by id; raises Rejected for one that no database takes.
 
     `as_text` writes times as text, for SQLite.
     """
     rows = Rows()
     for item in items:
         try:
-            (row,) = _taken([_item(source, item, as_text)])
+            (row,) = _taken([(*_item(source, item, as_text), traces.get(item.id, ""))])
             rows.items.append(row)
             if item.members:
                 rows.members += _taken([(member, item.id) for member in dict.fromkeys(item.members)])
@@ -70,7 +70,7 @@ def _tags(item: ContentItem) -> list[tuple[Value, ...]]:
 
 
 def _item(source: str, item: ContentItem, as_text: bool) -> tuple[Value, ...]:  # noqa: FBT001
-    """Return the row of `items`, in the order of its columns, without `seq`."""
+    """Return the row of `items`, in the order of its columns, without `seq` and `trace`."""
     author, forward, place = item.author, item.forward, item.location
     published, edited = moment(item.published_at, as_text), moment(item.edited_at, as_text)
     return (

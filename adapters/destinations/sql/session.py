@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, select, text, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, select, text, update
 
 from adapters.contracts.errors import ConfigurationError, LeaseLost
 from adapters.contracts.item import ContentItem, Media
@@ -16,7 +16,7 @@ from adapters.contracts.jobs import Cursor
 from adapters.contracts.ports import Batch, Committed, Held, MediaFile
 from adapters.databases.engines import BEGIN, Use, place_of, reaching
 from adapters.destinations.sql.loading import insert, one_of, text_indexed, upsert
-from adapters.destinations.sql.rows import moment, moment_of, rows_of
+from adapters.destinations.sql.rows import Rows, moment, moment_of, rows_of
 from adapters.destinations.sql.tables import cursors, items, media, members, sources, tags
 
 DATABASE = Use(
@@ -66,6 +66,13 @@ class SqlSession:
                 held[asked] = Held(row.version, moment_of(row.changed_at), item_id="" if row.id == asked else row.id)
         return held
 
+    def unchanged(self, traces: Mapping[str, str]) -> set[str]:
+        """Return the ids of those of these items that are held with this trace."""
+        condition, values = one_of(self._connection, "id", list(traces))
+        asked = text(f"SELECT id, trace FROM items WHERE {condition} AND trace <> '' AND deleted_at IS NULL")  # noqa: S608
+        with self._transaction():
+            return {row.id for row in self._connection.execute(asked, values) if traces[row.id] == row.trace}
+
     def held_ids(self) -> Iterator[str]:
         """Yield the ids of all items held and not marked as deleted."""
         wanted = select(items.c.seq, items.c.id).where(items.c.source == self._source, items.c.deleted_at.is_(None))
@@ -108,7 +115,8 @@ class SqlSession:
             if self._generation() != self._number:
                 where = place_of(self._connection.engine)
                 raise LeaseLost(f"another run has written to {where} since this one opened it")
-            self._write(batch.items)
+            self._write(batch.items, batch.traces)
+            self._trace(batch)
             self._delete(batch.deleted)
             self._mark(batch.marked)
             for item_id, version in batch.take_over:
@@ -126,7 +134,7 @@ class SqlSession:
         mine = sources.c.source == self._source
         return self._connection.scalar(select(sources.c.generation).where(mine)) or 0
 
-    def _write(self, found: Sequence[ContentItem]) -> None:
+    def _write(self, found: Sequence[ContentItem], traces: Mapping[str, str]) -> None:
         """Write items, in place of what was there of them."""
         held = self._held_names([name for item in found for name in item.names if name not in self._absent])
         new, old = dict[str, ContentItem](), dict[str, ContentItem]()
@@ -137,19 +145,27 @@ class SqlSession:
             else:
                 old[item_id] = item if item_id == item.id else item.model_copy(update={"id": item_id})
         with text_indexed(self._connection):
-            self._put(new.values(), insert)
+            self._put(insert, rows_of(self._source, new.values(), traces, as_text=self._as_text))
             if old:
                 self._drop_parts(list(old))
-                self._put(old.values(), upsert)
+                self._put(upsert, rows_of(self._source, old.values(), traces, as_text=self._as_text))
 
-    def _put(self, found: Iterable[ContentItem], write: Callable[[Connection, Table, Sequence[Any]], None]) -> None:
-        """Write what items become; nothing of what belongs to them is there."""
-        rows = rows_of(self._source, found, as_text=self._as_text)
+    def _put(self, write: Callable[[Connection, Table, Sequence[Any]], None], rows: Rows) -> None:
+        """Write what items have become; nothing of what belongs to them is there."""
         write(self._connection, items, rows.items)
         # A member may have been another album's.
         upsert(self._connection, members, rows.members)
         insert(self._connection, media, rows.media)
         insert(self._connection, tags, rows.tags)
+
+    def _trace(self, batch: Batch) -> None:
+        """Keep the traces of items that are there already."""
+        written = {item.id for item in batch.items}
+        found = [{"one": one, "new": trace} for one, trace in batch.traces.items() if one not in written]
+        if found:
+            self._connection.execute(
+                update(items).where(items.c.id == bindparam("one")).values(trace=bindparam("new")), found
+            )
 
     def _drop_parts(self, ids: Sequence[str]) -> None:
         """Remove what belongs to items."""

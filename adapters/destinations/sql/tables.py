@@ -57,6 +57,7 @@ items = Table(
     Column("raw", Json, nullable=False, comment="of each message, what has no column of its own"),
     Column("version", Text, nullable=False, comment="changes with what a reader sees"),
     Column("changed_at", Moment, nullable=False),
+    Column("trace", Text, nullable=False, server_default="", comment="for the pack's own use"),
     Index("items_published", "source", "published_at"),
 )
 
