@@ -15,6 +15,7 @@ from adapters.destinations.local.pages.files import Made
 from adapters.destinations.local.pages.ledger import Ledger, Page, Shown
 from adapters.destinations.local.pages.naming import FOLDERS, MARKDOWN, SITE
 from adapters.destinations.local.pages.reading import Lines
+from adapters.destinations.local.pages.rendering import Render, Task, processes, rendering
 from adapters.destinations.local.pages.site import Cuts
 
 NOTES = 1000
@@ -158,8 +159,12 @@ class Pages:
         months = self._ledger.months()
         turns = [site.Turn(month, number) for month, _, last in months for number in range(1, last + 1)]
         self._mark_neighbours([month for month, _, _ in months])
-        for month in self._ledger.stale("month"):
-            self._month(month, turns, lines, title)
+        stale = list(self._ledger.stale("month"))
+        posts = {month: number for month, number, _ in months}
+        few = sum(posts.get(month, 0) for month in stale) < self._cuts.alone
+        with rendering(self._archive, lines, 0 if few else processes()) as render:
+            for month in stale:
+                self._month(month, turns, render, title)
         for tag in self._ledger.stale("tag"):
             self._tag(tag, lines, title)
         segments = self._segments(turns)
@@ -177,35 +182,40 @@ class Pages:
         with self._index.transaction():
             self._ledger.mark("month", near)
 
-    def _month(self, month: str, turns: Sequence[site.Turn], lines: Lines, title: str) -> None:
+    def _month(self, month: str, turns: Sequence[site.Turn], render: Render, title: str) -> None:
         """Make those pages of a month whose inputs have changed."""
+        known, paths = self._ledger.pages("month", month), list[tuple[str, str]]()
+        due: list[tuple[tuple[str, str], bytes, Task]] = []
+        for number, task in enumerate(self._tasks(month, turns, title), 1):
+            path = naming.month_page(month, number)
+            paths.append((f"{SITE}/{path}", f"{SITE}/search/p/{path.removesuffix('.html')}.js"))
+            shown = [[row, task.targets.get(row.id), *task.replies.get(row.id, ())] for row in task.rows]
+            inputs = _digest(title, task.around, task.first_days, [_seen(row) for rows in shown for row in rows])
+            if not all(one in known and known[one].inputs == inputs for one in paths[-1]):
+                due.append((paths[-1], inputs, task))
+        made = (
+            [Made(one, SITE, "month", month, inputs, data) for one, data in zip(two, pages, strict=True)]
+            for (two, inputs, _), pages in zip(due, render(task for _, _, task in due), strict=True)
+        )
+        self._several(made, known, {one for two in paths for one in two}, "month", month)
+
+    def _tasks(self, month: str, turns: Sequence[site.Turn], title: str) -> Iterator[Task]:
+        """Yield what each of a month's pages is made from."""
         rows = self._ledger.month(month)
         targets, replies = self._ledger.answered(month), self._ledger.answers(month)
-        known = self._ledger.pages("month", month)
         first_days = [row.at[:10] for row in rows[:: self._cuts.page]] if len(rows) > self._cuts.page else []
         at = bisect_left(turns, (month, 1), key=lambda turn: (turn.month, turn.number))
-
-        def pages() -> Iterator[list[Made]]:
-            for number, chunk in enumerate(_some(rows, self._cuts.page)):
-                place = at + number
-                around = (
-                    turns[place - 1] if place else None,
-                    turns[place + 1] if place + 1 < len(turns) else None,
-                )
-                days = first_days if number == 0 else []
-                shown = [[row, targets.get(row.id), *replies.get(row.id, ())] for row in chunk]
-                inputs = _digest(title, around, days, [_seen(row) for several in shown for row in several])
-                path = naming.month_page(month, number + 1)
-                script = f"search/p/{path.removesuffix('.html')}.js"
-                paths = [f"{SITE}/{path}", f"{SITE}/{script}"]
-                wanted.update(paths)
-                if all(one in known and known[one].inputs == inputs for one in paths):
-                    continue
-                made = site.month_page(chunk, around, targets, replies, days, title, lines.read)
-                yield [Made(one, SITE, "month", month, inputs, data) for one, data in zip(paths, made, strict=True)]
-
-        wanted: set[str] = set()
-        self._several(pages(), known, wanted, "month", month)
+        for place, chunk in enumerate(_some(rows, self._cuts.page), at):
+            around = turns[place - 1] if place else None, turns[place + 1] if place + 1 < len(turns) else None
+            here = [row.id for row in chunk]
+            yield Task(
+                rows=chunk,
+                around=around,
+                targets={one: targets[one] for one in here if one in targets},
+                replies={one: replies[one] for one in here if one in replies},
+                first_days=first_days if place == at else [],
+                title=title,
+            )
 
     def _tag(self, tag: str, lines: Lines, title: str) -> None:
         """Make those pages of a tag whose inputs have changed."""

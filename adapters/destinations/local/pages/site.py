@@ -33,6 +33,8 @@ class Cuts:
     """Items a tag's page names at most."""
     segment: int = 50
     """Pages that are searched together."""
+    alone: int = 2000
+    """Items of months to be looked at that one process makes the pages of; others' start is paid for by more."""
 
 
 @dataclass(frozen=True)
