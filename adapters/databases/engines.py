@@ -115,6 +115,8 @@ def _connected(connection: Any, _record: object) -> None:
     connection.execute(f"PRAGMA busy_timeout={int(BUSY * 1000)}")
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous=FULL")
+    # KiB. With SQLite's own two mebibytes a large index is read again and again while rows are put into it.
+    connection.execute("PRAGMA cache_size=-16384")
     connection.execute("PRAGMA foreign_keys=ON")
 
 

@@ -147,6 +147,8 @@ class Index:
     def transaction(self) -> Iterator[None]:
         """All or nothing; nothing is written to the disk when nothing changes."""
         self._run("PRAGMA synchronous = FULL")
+        # KiB. With SQLite's own two mebibytes a large index is read again and again while rows are put into it.
+        self._run("PRAGMA cache_size = -16384")
         self._run("BEGIN IMMEDIATE")
         try:
             yield
