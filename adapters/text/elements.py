@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
-from adapters.contracts.item import Media, MediaKind, SpanKind
+from adapters.contracts.item import Media, MediaKind, Span, SpanKind
 from adapters.text.html import SCHEMES
 from adapters.text.html_rules import (
     BLOCKS,
@@ -16,7 +16,6 @@ from adapters.text.html_rules import (
     INLINE,
     JOINT,
     LONGEST_ALT,
-    SPANS,
     SPOILER,
     TINY,
     UNSEEN,
@@ -132,7 +131,7 @@ class Builder:
             self.end("pre")
         while self.open:
             self.end("")
-        spans = SPANS.validate_python([span for span in self.spans if span])
+        spans = Span.trusted_each(span for span in self.spans if span)
         return Rich("".join(self.parts), spans, tuple(self.media.values()))
 
     def mark(self, kind: SpanKind, value: str = "") -> Mark:
@@ -298,7 +297,7 @@ class Builder:
         if whole.startswith(("https://", "http://")):
             self.media.setdefault(
                 whole,
-                Media(
+                Media.trusted(
                     kind=kind,
                     ref=whole,
                     name=file_name(whole),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from html.entities import html5
+from typing import TypeAlias
 
 from adapters.contracts.item import SpanKind
 from adapters.text.elements import RULES, Builder
@@ -43,14 +44,21 @@ BOM = "\ufeff"
 NONE: Mapping[str, str] = {}
 
 
-ENDS = {f"/{tag}": (tag, RULES[tag][1] if tag in RULES else 0) for tag in PLACES if tag not in {*Builder.END, *VOID}}
-"""The ends of elements that do nothing of their own: of which, and what stands behind it."""
-STARTS = {
-    tag: (PLACES[tag], *(RULES[tag][1:3] if tag in RULES else (0, None)))
-    for tag in PLACES
-    if tag not in {*Builder.BEGIN, *VOID}
+_Usual: TypeAlias = "tuple[frozenset[str] | None, int, SpanKind | None, str, str]"
+"""Where an element may stand (None: it ends), what stands around it, what it marks, its name, and the mark's value."""
+USUAL: Mapping[str, _Usual] = {
+    **{
+        f"/{tag}": (None, RULES[tag][1] if tag in RULES else 0, None, tag, "")
+        for tag in PLACES
+        if tag not in {*Builder.END, *VOID}
+    },
+    **{
+        tag: (PLACES[tag], *(RULES[tag][1:3] if tag in RULES else (0, None)), tag, "")
+        for tag in PLACES
+        if tag not in {*Builder.BEGIN, *VOID}
+    },
 }
-"""Elements whose beginning does nothing of its own: where they may stand, what stands before them, what they mark."""
+"""Ends and beginnings that do nothing of their own."""
 
 
 class Untidy(Exception):
@@ -75,40 +83,38 @@ def _build(builder: Builder, pieces: Sequence[str]) -> None:  # noqa: C901, PLR0
     They are not called for what is met most: a call takes as long as what it does.
     """
     inside = [ROOT]
-    parts, begins, spans, marks = builder.parts, builder.begins, builder.spans, builder.open
-    gap, length, is_code = builder.gap, builder.length, False
+    parts, begins, spans, marks, told = builder.parts, builder.begins, builder.spans, builder.open, builder.told
+    gap, length, marker, is_code = builder.gap, builder.length, "", False
     for piece in pieces:
         tag, found, text = piece.partition(">")
-        if tag in ENDS and not is_code:
-            name, apart = ENDS[tag]
-            if inside.pop() != name:
-                raise Untidy
-            mark = marks.pop()
-            if mark is not None and mark[2] < len(parts):
-                marked, value, first, place = mark
-                builder.span(place, marked, begins[first], length - begins[first], value)
-            gap = max(gap, apart)
-        elif tag not in STARTS and not is_code and (address := _link(tag)):
-            if inside[-1] not in LINES:
-                raise Untidy
-            marks.append((SpanKind.TEXT_LINK, address, len(parts), len(spans)))
-            spans.append({})
-            inside.append("a")
-        elif (name := tag if tag in STARTS else _bare(tag)) in STARTS and not is_code:
-            places, apart, kind = STARTS[name]
-            if inside[-1] not in places:
-                raise Untidy
-            gap = max(gap, apart)
-            if kind:
-                marks.append((kind, "", len(parts), len(spans)))
-                spans.append({})
-            else:
-                marks.append(None)
-            inside.append(name)
-        else:
-            builder.gap, builder.length = gap, length
+        usual = None if is_code else USUAL.get(tag) or _usual(tag)
+        if usual is None:
+            builder.gap, builder.length, builder.marker = gap, length, marker
             _tell(builder, tag, inside)
-            gap, length, is_code = builder.gap, builder.length, builder.code is not None
+            gap, length, marker, is_code = builder.gap, builder.length, builder.marker, builder.code is not None
+        else:
+            places, apart, kind, name, value = usual
+            gap = apart if apart > gap else gap  # noqa: FURB136 - a call of `max` takes as long as all the rest
+            if places is None:
+                if inside.pop() != name:
+                    raise Untidy
+                mark = marks.pop()
+                if mark is not None and mark[2] < len(parts):
+                    kind, value, first, place = mark
+                    begin = begins[first]
+                    key = begin, length - begin, kind
+                    if key not in told:
+                        told.add(key)
+                        spans[place] = {"kind": kind, "offset": begin, "length": length - begin, "value": value}
+            elif inside[-1] not in places:
+                raise Untidy
+            else:
+                inside.append(name)
+                if kind is None:
+                    marks.append(None)
+                else:
+                    marks.append((kind, value, len(parts), len(spans)))
+                    spans.append({})
         if not text:
             if not found:
                 raise Untidy
@@ -121,28 +127,29 @@ def _build(builder: Builder, pieces: Sequence[str]) -> None:  # noqa: C901, PLR0
             continue
         if not text.isprintable() or "&" in text or "  " in text:
             text = evened(_shown(text))
+            if text.isspace():
+                gap = gap or JOINT
+                continue
         if text[0] == " ":
             gap = gap or JOINT
         shown = text.strip(" ")
-        if not shown or shown.isspace():
+        if not shown:
             gap = gap or JOINT
             continue
         if length:
-            before = GAPS[gap]
+            before = GAPS[gap] + marker
             length += len(before)
+            parts.append(before + shown)
         else:
-            before = ""
-        if builder.marker:
-            before += builder.marker
-            length += len(builder.marker)
-            builder.marker = ""
+            length = len(marker)
+            parts.append(marker + shown)
         begins.append(length)
-        parts.append(before + shown)
         length += len(shown)
+        marker = ""
         gap = JOINT if text[-1] == " " else 0
     if inside != [ROOT]:
         raise Untidy
-    builder.gap, builder.length = gap, length
+    builder.gap, builder.length, builder.marker = gap, length, marker
 
 
 def _tell(builder: Builder, tag: str, inside: list[str]) -> None:
@@ -162,22 +169,28 @@ def _tell(builder: Builder, tag: str, inside: list[str]) -> None:
         inside.append(tag)
 
 
+def _usual(tag: str) -> _Usual | None:
+    """Return what is usual for an element with attributes: a link, or one that they mean nothing to; else None."""
+    if '"' not in tag or "hidden" in tag or "style" in tag:
+        return None
+    if tag[:9] == 'a href="h':
+        address = _link(tag)
+        return (LINES, 0, SpanKind.TEXT_LINK, "a", address) if address else None
+    if tag[:2] == "a " or not MEANINGLESS.fullmatch(tag) or not tag.isprintable():
+        return None
+    return USUAL.get(tag.partition(" ")[0])
+
+
 def _link(tag: str) -> str:
-    """Return where a usual link leads to; empty for any other element."""
-    if tag[:9] != 'a href="h':
-        return ""
+    """Return where a link leads to; empty where that has to be looked at."""
     found = LINK.fullmatch(tag)
-    if found is None or "hidden" in tag or "style" in tag:
+    if found is None:
         return ""
-    address = REFERENCE.sub(_meant, found[1])
+    address = found[1]
+    if address.count("&") == address.count("&amp;"):
+        return address.replace("&amp;", "&")
+    address = REFERENCE.sub(_meant, address)
     return address if PRINTED.fullmatch(address) else ""
-
-
-def _bare(tag: str) -> str:
-    """Return an element without attributes that mean nothing here."""
-    if '"' not in tag or "hidden" in tag or "style" in tag or not MEANINGLESS.fullmatch(tag) or not tag.isprintable():
-        return tag
-    return tag.partition(" ")[0]
 
 
 def _taken_apart(tag: str) -> tuple[str, Mapping[str, str]]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from adapters.contracts.item import Media, MediaKind
 from adapters.sources.rss.found import Found, one_line
-from adapters.text.html_rules import absolute, file_name
+from adapters.text.html_rules import absolute, cleaned, file_name
 
 KINDS = {"image": MediaKind.PHOTO, "video": MediaKind.VIDEO, "audio": MediaKind.AUDIO}
 NO_FILES = frozenset(("application/x-shockwave-flash", "text/html", "application/xhtml+xml"))
 """Types of pages and players, which is not what a reader could keep."""
-AVATARS = (".gravatar.com", "/gravatar.com")
+AVATAR = re.compile(r"[./]gravatar\.com")
 """Where a blog's author has a picture, which its feed attaches to each post."""
 
 
@@ -35,7 +36,7 @@ def media_content(found: Found, attributes: Attributes, base: str) -> None:
     """Note a file of Media RSS, unless it is a page, a player or the author's picture."""
     address = absolute(attributes.get("url") or "", base)
     mime, medium = (attributes.get("type") or "").lower(), (attributes.get("medium") or "").lower()
-    if not address or mime in NO_FILES or medium in {"document", "executable"} or any(a in address for a in AVATARS):
+    if not address or mime in NO_FILES or medium in {"document", "executable"} or _is_avatar(address):
         return
     size = _whole(attributes.get("width") or ""), _whole(attributes.get("height") or "")
     found.files.append(file(address, mime, medium, attributes.get("duration") or "", size))
@@ -51,17 +52,26 @@ def media_group(found: Found, contents: Iterable[Attributes], base: str) -> None
 def thumbnail(found: Found, attributes: Attributes, base: str) -> None:
     """Note a picture that stands for an entry which has no other."""
     address = absolute(attributes.get("url") or attributes.get("href") or "", base)
-    if address and not any(a in address for a in AVATARS):
+    if address and not _is_avatar(address):
         found.pictures.append(file(address, "", "image"))
 
 
 def file(address: str, mime: str, medium: str = "", duration: str = "", pixels: tuple[int, int] = (0, 0)) -> Media:
     """Describe a file; the size that a feed tells is no part of it: it is wrong as often as not."""
     name = file_name(address)
+    mime = cleaned(mime)
     guessed = mime or mimetypes.guess_type(name)[0] or ""
     kind = KINDS.get(guessed.partition("/")[0]) or KINDS.get(medium) or MediaKind.DOCUMENT
     width, height = pixels
-    return Media(kind=kind, ref=address, name=name, mime=mime, width=width, height=height, duration=seconds(duration))
+    return Media.trusted(
+        kind=kind,
+        ref=address,
+        name=name,
+        mime=mime,
+        width=width,
+        height=height,
+        duration=seconds(duration) if duration else 0.0,
+    )
 
 
 def seconds(text: str) -> float:
@@ -77,6 +87,11 @@ def seconds(text: str) -> float:
     return total if 0 < total < 1e6 else 0.0  # noqa: PLR2004 - eleven days
 
 
+def _is_avatar(address: str) -> bool:
+    """Say whether a picture is of a person and not of an entry."""
+    return "gravatar.com" in address and bool(AVATAR.search(address))
+
+
 def _rank(attributes: Attributes) -> tuple[bool, int, int]:
     """Order the forms of one file."""
     sizes = [_whole(attributes.get(name) or "") for name in ("fileSize", "width")]
@@ -85,7 +100,7 @@ def _rank(attributes: Attributes) -> tuple[bool, int, int]:
 
 def _whole(text: str) -> int:
     """Return a whole number, 0 where it is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else 0  # noqa: PLR2004 - a size
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 12 else 0  # noqa: PLR2004 - a size
 
 
 def of_podcast(files: list[Media], values: Mapping[str, object]) -> list[Media]:

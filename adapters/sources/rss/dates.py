@@ -19,7 +19,9 @@ USUAL = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-9]{2}) ([A-Z][a-z]{2}) ([1-9][0-9]{3}) "
     r"([0-9]{2}):([0-9]{2}):([0-9]{2}) (?:GMT|([+-])([01][0-9])([0-5][0-9]))"
 )
-MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = dict(
+    zip(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), range(1, 13), strict=True)
+)
 LONGEST = 100
 
 
@@ -51,12 +53,12 @@ def _usual(text: str) -> datetime | None:
         return None
     day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
     try:
-        local = datetime(int(year), MONTHS.index(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        local = datetime(int(year), MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
         if not hours:
             return local
         ahead = timedelta(hours=int(hours), minutes=int(minutes))
         return local + ahead if sign == "-" else local - ahead
-    except (ValueError, OverflowError):
+    except (ValueError, KeyError, OverflowError):
         return None
 
 

@@ -11,6 +11,7 @@ import orjson
 from adapters.contracts.errors import ConfigurationError, Transient
 from adapters.sources.rss import forgiving, jsonfeed, xml
 from adapters.sources.rss.found import NoFeed, Parsed
+from adapters.sources.rss.garbage import nothing_collected
 
 LARGEST_BROKEN = 8 << 20
 """Bytes of a feed that is no well-formed XML: the forgiving reader takes its time."""
@@ -25,6 +26,7 @@ SHOWN = 5
 PAGE = re.compile(rb"\s*(?:<!--.{0,4096}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 
 
+@nothing_collected()
 def read(data: bytes, url: str, content_type: str) -> Parsed:
     """Read a feed; `url` is where it was found. Raises ConfigurationError for what is none."""
     body = data.lstrip(b" \t\r\n")

@@ -15,6 +15,7 @@ from adapters.contracts.version import seal
 from adapters.sources.rss.attachments import of_podcast
 from adapters.sources.rss.dates import moment
 from adapters.sources.rss.found import Found, Parsed, one_line
+from adapters.sources.rss.garbage import nothing_collected
 from adapters.text.html_rules import Rich, absolute
 
 READER = "rss"
@@ -47,6 +48,7 @@ class Reading:
     """When entries without any date are met, where that is not now."""
 
 
+@nothing_collected()
 def entries_of(parsed: Parsed, reading: Reading) -> list[Entry]:
     """Return a feed's entries, the oldest first, each id once; of several with one id the newest."""
     made: dict[str, Entry] = {}
@@ -143,8 +145,9 @@ def _item(found: Found, item_id: str, parsed: Parsed, reading: Reading) -> Conte
     first = reading.seen.get(item_id) or updated or reading.met or reading.now
     named = found.authors if len(found.authors) < 2 else dict.fromkeys(filter(None, found.authors))  # noqa: PLR2004
     author = one_line(", ".join(named) or parsed.author)
+    # Each field was made, and cleaned, here: validating it again would take as long as hashing it.
     return seal(
-        ContentItem(
+        ContentItem.trusted(
             id=item_id,
             published_at=published or first,
             edited_at=updated if updated and updated > (published or first) else None,
@@ -152,7 +155,7 @@ def _item(found: Found, item_id: str, parsed: Parsed, reading: Reading) -> Conte
             text=text.text,
             spans=text.spans,
             media=_media(found, text.media, base),
-            author=Author(name=author) if author else None,
+            author=Author.trusted(name=author) if author else None,
             location=found.location,
             tags=_tags(found.tags),
             url=link,

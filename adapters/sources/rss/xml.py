@@ -102,7 +102,7 @@ class _Reader:
                     found.body, best = body, rank
                 continue
             if take is not None:
-                take(self, found, child)
+                take(self, found, child, name)
             elif name:
                 _keep(found, name, child)
         _settle_dates(found)
@@ -149,19 +149,19 @@ class _Reader:
         plainly = kind in {"text", "text/plain"} or (self._atom and not kind)
         return one_line(text) if plainly and child.get("mode") != "escaped" else heading(text)
 
-    def take_title(self, found: Found, child: Element) -> None:
+    def take_title(self, found: Found, child: Element, name: str) -> None:
         """Take the first title that says something; the entry's own before a module's."""
         title = self._title(child)
-        if title and (not found.title or name_of(child.tag) == "title"):
+        if title and (not found.title or name == "title"):
             found.title = title
 
-    def take_id(self, found: Found, child: Element) -> None:
+    def take_id(self, found: Found, child: Element, _: str) -> None:
         """Take an id; in RSS it is an address too unless it says that it is none."""
         found.guid = text_of(child).strip() or found.guid
         if child.get("isPermaLink", child.get("ispermalink", "true")).lower() != "false" and not found.link:
             found.link = found.guid if found.guid.startswith(("http://", "https://")) else ""
 
-    def take_link(self, found: Found, child: Element) -> None:
+    def take_link(self, found: Found, child: Element, _: str) -> None:
         """Take a link: to the page, or to a file."""
         href = child.get("href")
         if href is None:
@@ -176,19 +176,18 @@ class _Reader:
         elif rel != "alternate":
             found.raw.setdefault("links", []).append({str(key): str(value) for key, value in child.attrib.items()})
 
-    def take_origin(self, found: Found, child: Element) -> None:
+    def take_origin(self, found: Found, child: Element, _: str) -> None:
         """Take the address that a counting redirect stands before."""
         found.raw["feedburner:origlink"] = found.link
         found.link = text_of(child).strip() or found.link
 
-    def take_file(self, found: Found, child: Element) -> None:
+    def take_file(self, found: Found, child: Element, _: str) -> None:
         """Take an enclosure."""
         enclosure(found, absolute(child.get("url") or child.get("href") or "", self._base(child)), child)
 
-    def take_media(self, found: Found, child: Element) -> None:
+    def take_media(self, found: Found, child: Element, name: str) -> None:
         """Take what Media RSS has, alone or in a group of which one is enough."""
         base = self._base(child)
-        name = name_of(child.tag)
         if name == "media:content":
             media_content(found, child, base)
             nested = list(child)
@@ -200,46 +199,46 @@ class _Reader:
             if inner == "media:thumbnail":
                 thumbnail(found, one, base)
             elif inner == "media:title" and name == "media:group":
-                self.take_title(found, one)
+                self.take_title(found, one, inner)
             elif inner == "media:description" and name == "media:group" and found.body is None:
                 found.body = self._body(inner, one)
 
-    def take_thumbnail(self, found: Found, child: Element) -> None:
+    def take_thumbnail(self, found: Found, child: Element, _: str) -> None:
         """Take a picture that stands for the entry."""
         thumbnail(found, child, self._base(child))
 
-    def take_author(self, found: Found, child: Element) -> None:
+    def take_author(self, found: Found, child: Element, name: str) -> None:
         """Take the authors that the first element with one names, by whatever name it goes."""
-        name, author = name_of(child.tag), author_of(child)
+        author = author_of(child)
         if author and found.raw.setdefault("author_by", name) == name:
             found.authors.append(author)
 
-    def take_tag(self, found: Found, child: Element) -> None:
+    def take_tag(self, found: Found, child: Element, name: str) -> None:
         """Take a category: Atom's label where its term is an address."""
         term = child.get("term") or child.get("text") or text_of(child)
         found.tags.append(child.get("label") or term if "://" in term else term)
         if not len(child):
             return
         for inner in child:
-            self.take_tag(found, inner)
+            self.take_tag(found, inner, name)
 
-    def take_keywords(self, found: Found, child: Element) -> None:
+    def take_keywords(self, found: Found, child: Element, _: str) -> None:
         """Take a list with commas."""
         found.tags += text_of(child).split(",")
 
-    def take_date(self, found: Found, child: Element) -> None:
+    def take_date(self, found: Found, child: Element, name: str) -> None:
         """Keep each date by its name; which of them counts is told at the end."""
-        found.raw.setdefault("dates", {}).setdefault(name_of(child.tag), text_of(child).strip())
+        found.raw.setdefault("dates", {}).setdefault(name, text_of(child).strip())
 
-    def take_count(self, found: Found, child: Element) -> None:
+    def take_count(self, found: Found, child: Element, _: str) -> None:
         """Take how many have answered."""
         number = text_of(child).strip()
         if number.isdecimal() and len(number) < 10:  # noqa: PLR2004 - a count
             found.counters["comments"] = int(number)
 
-    def take_place(self, found: Found, child: Element) -> None:
+    def take_place(self, found: Found, child: Element, name: str) -> None:
         """Take a point on the globe."""
-        if name_of(child.tag) == "geo:point":
+        if name == "geo:point":
             values = {name_of(one.tag): text_of(one) for one in child}
             numbers = [values.get("geo:lat", ""), values.get("geo:long", "")]
         else:
@@ -320,7 +319,7 @@ def _from_base64(text: str) -> str:
         return ""
 
 
-TAKERS: dict[str, Callable[[_Reader, Found, Element], None]] = {
+TAKERS: dict[str, Callable[[_Reader, Found, Element, str], None]] = {
     **dict.fromkeys(("title", "dc:title", "media:title"), _Reader.take_title),
     **dict.fromkeys(("guid", "id", "dc:identifier"), _Reader.take_id),
     "link": _Reader.take_link,
@@ -339,7 +338,7 @@ TAKERS: dict[str, Callable[[_Reader, Found, Element], None]] = {
 
 
 @lru_cache(maxsize=4096)
-def _met(tag: object) -> tuple[str, int, Callable[[_Reader, Found, Element], None] | None]:
+def _met(tag: object) -> tuple[str, int, Callable[[_Reader, Found, Element, str], None] | None]:
     """Return an element's name, its rank as a text (0: it is none), and what is done with it otherwise."""
     name = name_of(tag)
     return name, BODIES.get(name, 0), TAKERS.get(name)
