@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from adapters.contracts.item import Media, Span, SpanKind
@@ -47,12 +47,12 @@ UNSEEN = frozenset(("script", "style", "template", "head", "title", "svg", "butt
 LAZY = ("data-src", "data-lazy-src", "data-original", "data-orig-file")
 EMOJI = re.compile(r"(?:^|\s)(?:wp-smiley|emoji|emojione|twemoji)(?:\s|$)")
 SPOILER = re.compile(r"(?:^|\s)(?:tg-)?spoiler(?:\s|$)")
+WHOLE = ("https://", "http://")
 HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 LONGEST_ALT = 1000
 
 
-@dataclass(frozen=True)
-class Rich:
+class Rich(NamedTuple):
     """A text as the item has it, and the files that stood in it, each once; their `ref` is their whole address."""
 
     text: str
@@ -79,8 +79,10 @@ def evened(text: str) -> str:
 
 def absolute(address: str, base: str) -> str:
     """Return an address made whole; an empty string for what cannot be one."""
+    if address.startswith(WHOLE) and address.isprintable() and address[-1] != " ":
+        return address
     address = cleaned(address).strip()
-    if not address or not base or address.startswith(("https://", "http://")):
+    if not address or not base or address.startswith(WHOLE):
         return address
     if address[0] == "/" and address[:2] != "//" and "/." not in address and (origin := _origin(base)):
         return origin + address

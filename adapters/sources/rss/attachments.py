@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Protocol
 
 from adapters.contracts.item import Media, MediaKind
@@ -60,8 +61,7 @@ def file(address: str, mime: str, medium: str = "", duration: str = "", pixels: 
     """Describe a file; the size that a feed tells is no part of it: it is wrong as often as not."""
     name = file_name(address)
     mime = cleaned(mime)
-    guessed = mime or mimetypes.guess_type(name)[0] or ""
-    kind = KINDS.get(guessed.partition("/")[0]) or KINDS.get(medium) or MediaKind.DOCUMENT
+    kind = _kind(mime or mimetypes.guess_type(name)[0] or "", medium)
     width, height = pixels
     return Media.trusted(
         kind=kind,
@@ -87,6 +87,12 @@ def seconds(text: str) -> float:
     return total if 0 < total < 1e6 else 0.0  # noqa: PLR2004 - eleven days
 
 
+@lru_cache(maxsize=1024)
+def _kind(mime: str, medium: str) -> MediaKind:
+    """Return what a file of a type is to its reader; its feed may name a medium too."""
+    return KINDS.get(mime.partition("/")[0]) or KINDS.get(medium) or MediaKind.DOCUMENT
+
+
 def _is_avatar(address: str) -> bool:
     """Say whether a picture is of a person and not of an entry."""
     return "gravatar.com" in address and bool(AVATAR.search(address))
@@ -106,6 +112,8 @@ def _whole(text: str) -> int:
 def of_podcast(files: list[Media], values: Mapping[str, object]) -> list[Media]:
     """Give an episode's only sound or film the duration that iTunes' module tells."""
     told = values.get("itunes:duration")
+    if not told:
+        return files
     played = [one for one in files if one.kind in {MediaKind.AUDIO, MediaKind.VIDEO}]
     if isinstance(told, str) and len(played) == 1 and not played[0].duration:
         longer = played[0].model_copy(update={"duration": seconds(told)})

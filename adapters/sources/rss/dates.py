@@ -6,7 +6,6 @@ import calendar
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 
 from feedparser.datetimes import _parse_date as parsed_by_feedparser
 
@@ -31,7 +30,6 @@ def moment(text: str, now: datetime) -> datetime | None:
     return whole if whole is not None and EARLIEST < whole <= now + AHEAD else None
 
 
-@lru_cache(maxsize=8192)
 def _read(text: str) -> datetime | None:
     """Read a date as it is written."""
     text = text.strip()

@@ -7,13 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from adapters.contracts.item import Author, ContentItem, Entry, Media, Unreadable
+from adapters.contracts.item import Author, ContentItem, Entry, Media, MediaKind, Unreadable
 from adapters.contracts.version import seal
 from adapters.sources.rss.attachments import of_podcast
-from adapters.sources.rss.dates import moment
+from adapters.sources.rss.dates import EARLIEST, moment
 from adapters.sources.rss.found import Found, Parsed, one_line
 from adapters.sources.rss.garbage import nothing_collected
 from adapters.text.html_rules import Rich, absolute
@@ -30,6 +29,8 @@ PLAINLY = re.compile(r"[A-Za-z0-9._~:/?=&%#+,;@!*()'-]*")
 """An address in which nothing has to be understood."""
 LONGEST_TAG = 200
 NOTHING = Rich("")
+SEEN = frozenset((MediaKind.PHOTO, MediaKind.VIDEO))
+"""With one of these an entry needs no picture that only stands for it."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,6 @@ def deleted_of(parsed: Parsed) -> set[str]:
     return {short(_bare(ref)) for ref in parsed.deleted if _bare(ref)}.difference(names_of(parsed))
 
 
-@lru_cache(maxsize=8192)
 def _bare(name: str) -> str:
     """Return a guid or a link without what changes when a site moves to https, or counts where readers came from."""
     name = name.strip()
@@ -141,7 +141,8 @@ def _item(found: Found, item_id: str, parsed: Parsed, reading: Reading) -> Conte
     link = link if link.startswith(("http://", "https://")) else ""
     base = found.base or link or home
     text = _text(found, base)
-    published, updated = moment(found.published, reading.now), moment(found.updated, reading.now)
+    published = moment(found.published, reading.now)
+    updated = published if found.updated == found.published else moment(found.updated, reading.now)
     first = reading.seen.get(item_id) or updated or reading.met or reading.now
     named = found.authors if len(found.authors) < 2 else dict.fromkeys(filter(None, found.authors))  # noqa: PLR2004
     author = one_line(", ".join(named) or parsed.author)
@@ -188,9 +189,8 @@ def _media(found: Found, inline: Sequence[Media], base: str) -> tuple[Media, ...
     files: dict[str, Media] = {}
     for one in (*of_podcast(found.files, found.raw), *inline):
         _add(files, one, base)
-    if not any(one.kind.value in {"photo", "video"} for one in files.values()):
-        for one in found.pictures[:1]:
-            _add(files, one, base)
+    if found.pictures and not any(one.kind in SEEN for one in files.values()):
+        _add(files, found.pictures[0], base)
     return tuple(files.values())
 
 
@@ -226,11 +226,11 @@ def _unreadable(found: Found, error: str, item_id: str) -> Unreadable:
     )
 
 
-def _published_at(entry: Entry) -> float:
+def _published_at(entry: Entry) -> datetime:
     """Order entries; what cannot be read comes first."""
-    return entry.published_at.timestamp() if isinstance(entry, ContentItem) else 0.0
+    return entry.published_at if isinstance(entry, ContentItem) else EARLIEST
 
 
-def _changed_at(entry: Entry) -> float:
+def _changed_at(entry: Entry) -> datetime:
     """Order the states of one entry."""
-    return entry.changed_at.timestamp() if isinstance(entry, ContentItem) else 0.0
+    return entry.changed_at if isinstance(entry, ContentItem) else EARLIEST

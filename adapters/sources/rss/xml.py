@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -60,6 +60,8 @@ class _Reader:
     def __init__(self, root: Element, url: str, *, based: bool) -> None:
         self._root, self._url, self._based = root, url, based
         self._atom = name_of(root.tag) == "feed"
+        self._dates: dict[str, str] = {}
+        """Of the entry that is being read, by the names of their elements."""
 
     def read(self) -> Parsed:
         """Read feed and entries, wherever in the document an RSS version has them."""
@@ -92,7 +94,9 @@ class _Reader:
     def _entry(self, entry: Element) -> Found:
         """Read one entry; what the model has no field for stays in `raw`."""
         found = Found(data=partial(_bytes_of, entry), base=self._own_base(entry))
-        found.guid, found.link = entry.get(ABOUT, ""), entry.get("href", "")
+        self._dates = {}
+        if entry.keys():
+            found.guid, found.link = entry.get(ABOUT, ""), entry.get("href", "")
         best = 0
         for child in entry:
             name, rank, take = _met(child.tag)
@@ -105,9 +109,16 @@ class _Reader:
                 take(self, found, child, name)
             elif name:
                 _keep(found, name, child)
-        _settle_dates(found)
+        found.published, found.updated = self._settled(PUBLISHED), self._settled(UPDATED)
         found.raw.pop("author_by", None)
         return found
+
+    def _settled(self, names: Sequence[str]) -> str:
+        """Choose among the dates that an entry has; empty where it has none of these."""
+        for name in names:
+            if date := self._dates.get(name):
+                return date
+        return ""
 
     def _base(self, element: Element) -> str:
         """Return what addresses in an element are relative to."""
@@ -226,9 +237,9 @@ class _Reader:
         """Take a list with commas."""
         found.tags += text_of(child).split(",")
 
-    def take_date(self, found: Found, child: Element, name: str) -> None:
+    def take_date(self, _: Found, child: Element, name: str) -> None:
         """Keep each date by its name; which of them counts is told at the end."""
-        found.raw.setdefault("dates", {}).setdefault(name, text_of(child).strip())
+        self._dates.setdefault(name, text_of(child).strip())
 
     def take_count(self, found: Found, child: Element, _: str) -> None:
         """Take how many have answered."""
@@ -250,19 +261,6 @@ def _defines_words(root: Element) -> bool:
     """Say whether a document has entities of its own, which are not expanded here."""
     dtd: Any = root.getroottree().docinfo.internalDTD
     return dtd is not None and any(True for _ in dtd.iterentities())
-
-
-def _settle_dates(found: Found) -> None:
-    """Choose among the dates that an entry has."""
-    dates = found.raw.pop("dates", {})
-    for name in PUBLISHED:
-        if dates.get(name):
-            found.published = dates[name]
-            break
-    for name in UPDATED:
-        if dates.get(name):
-            found.updated = dates[name]
-            break
 
 
 def _bytes_of(entry: Element) -> bytes:
