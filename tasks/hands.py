@@ -9,13 +9,15 @@ from datetime import datetime
 from threading import Condition, Event, Thread
 from typing import Protocol
 
-from adapters.contracts.errors import RateLimited, Transient
+from adapters.contracts.errors import OutcomeUnknown, RateLimited, Rejected, Transient
 from adapters.contracts.jobs import Done, Job, Receipt, Result, Waits
 from adapters.http import boottime
 from adapters.runner import Attempts, Stopped
 
 LOOKS_EVERY = 0.2
 """Seconds between two looks of the main thread, which alone is told of signals."""
+PAIRED = 2
+"""Hands for each job that may be on its way: while one waits for an answer, another has the end of its job recorded."""
 AHEAD = 0.5
 """For so many seconds of work jobs are claimed ahead: a claim costs as much as the rest of a quick job."""
 MOST_AHEAD = 64
@@ -37,10 +39,12 @@ class Bench(Protocol):
 
 
 class Hands:
-    """So many hands for one queue. A job begins while no other that it must not pass is in hand.
+    """Hands for one queue, with so many jobs on their way at once: sent, or about to be, and not answered.
 
-    A job that was claimed before in vain is done alone, so that one which kills its worker takes no other with it. A
-    job that answers another's item waits for that one: else it would not find what it answers.
+    A job begins while no other that it must not pass is in hand, which it is until its end is in the store. What went
+    wrong with one, and may concern the others, is in the store before another begins. A job that was claimed before in
+    vain is done alone, so that one which kills its worker takes no other with it. A job that answers another's item
+    waits for that one: else it would not find what it answers.
     """
 
     def __init__(self, number: int) -> None:
@@ -48,6 +52,9 @@ class Hands:
         self._turn = Condition()
         self._ready: deque[Job] = deque()
         self._in_hand: dict[str, Job] = {}
+        self._on_way: set[str] = set()
+        self._heeded: set[str] = set()
+        """Those in hand whose end may concern the others."""
         self._claiming = False
         self._claimed, self._claimed_at = 0, boottime()
         """How many the last claim brought, and when."""
@@ -67,7 +74,7 @@ class Hands:
         """
         hands = [
             Thread(target=copy_context().run, args=(self._work, bench), name=f"hand-{number}", daemon=True)
-            for number in range(self._number)
+            for number in range(self._number * PAIRED)
         ]
         try:
             for hand in hands:
@@ -88,6 +95,17 @@ class Hands:
         """Wait between two attempts of a job; raises Stopped when the work ends meanwhile."""
         if self._ending.wait(seconds):
             raise Stopped("the run ends before its next attempt")
+
+    def answered(self, job: Job) -> None:
+        """Note that a job has its answer: another may be on its way while this one's end is recorded."""
+        with self._turn:
+            self._on_way.discard(job.key)
+            self._turn.notify()
+
+    def heed(self, job: Job) -> None:
+        """Let nothing begin before the end of this job is in the store."""
+        with self._turn:
+            self._heeded.add(job.key)
 
     def close_until(self, moment: datetime) -> None:
         """Leave the place alone until a moment, in the store's time: no hand tries anything again before."""
@@ -120,6 +138,10 @@ class Hands:
                 if self._ready and boottime() - self._claimed_at <= STALE:
                     job = self._ready.popleft()
                     self._in_hand[job.key] = job
+                    self._on_way.add(job.key)
+                    # One that waits is woken for each thing that changes, and wakes the next: all at once would only
+                    # look and wait again.
+                    self._turn.notify()
                     return job
                 self._claiming = True
                 stale, wanted = self._unbegun(), self._wanted()
@@ -128,7 +150,7 @@ class Hands:
 
     def _wanted(self) -> int:
         """Return how many jobs to claim: one for each free hand, and what the last ones' pace would use up soon."""
-        free = self._number - len(self._in_hand)
+        free = self._number - len(self._on_way)
         pace = self._claimed / max(boottime() - self._claimed_at, 0.001)
         return min(max(free, int(pace * AHEAD)), self._number + MOST_AHEAD)
 
@@ -143,12 +165,14 @@ class Hands:
             self._ready.extend(claimed)
             self._claimed, self._claimed_at = len(claimed), boottime()
             self._dry, self._claiming = not claimed, False
-            self._turn.notify_all()
+            self._turn.notify()
 
     def _something_to_do(self) -> bool:
         """Say whether a hand need not wait."""
         if self._ending.is_set() or self._finished():
             return True
+        if self._heeded or len(self._on_way) >= self._number:
+            return False
         if self._ready:
             return self._may_begin(self._ready[0])
         return not self._claiming and not self._dry
@@ -170,9 +194,11 @@ class Hands:
         """Note that a hand is free again."""
         with self._turn:
             del self._in_hand[job.key]
+            self._on_way.discard(job.key)
+            self._heeded.discard(job.key)
             self._dry = False
             self.done += isinstance(result, Done)
-            self._turn.notify_all()
+            self._turn.notify()
         if isinstance(result, Waits):
             # The place wants to be left alone; those that were claimed meanwhile wait in the store.
             self.close_until(result.until)
@@ -223,14 +249,18 @@ class Considerate:
             if not first:
                 self._consider(Transient("an earlier attempt failed"))
             first = False
-            return attempt()
+            receipt = attempt()
+            self._hands.answered(job)
+            return receipt
 
         try:
             return self._attempts(job, considered)
-        except RateLimited:
+        except (Rejected, OutcomeUnknown):
             raise
-        except Transient as error:
-            self._consider(error)
+        except BaseException as error:
+            self._hands.heed(job)
+            if isinstance(error, Transient) and not isinstance(error, RateLimited):
+                self._consider(error)
             raise
 
     def _consider(self, error: Transient) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from threading import Event, Lock
+from threading import Lock
 
 from adapters.contracts.jobs import Job, Receipt
 
@@ -33,8 +33,13 @@ class Wish:
     answer: Job | None = None
     """The job as the store has it, once the wish is committed."""
     error: BaseException | None = None
-    turn: Event = field(default_factory=Event)
+    turn: Lock = field(default_factory=Lock)
+    """Held until the thread that waits for it is to go on, and lighter than an event: there are two for each job."""
     settled: bool = False
+
+    def __post_init__(self) -> None:
+        """Let the first who waits wait."""
+        self.turn.acquire()
 
 
 class Grouping:
@@ -58,7 +63,7 @@ class Grouping:
             self._waiting.append(wish)
             leads, self._led = not self._led, True
         if not leads:
-            wish.turn.wait()
+            wish.turn.acquire()
         if not wish.settled:
             self._lead()
         if wish.error is not None:
@@ -83,6 +88,6 @@ class Grouping:
                 self._led = heir is not None
             for wish in group:
                 wish.settled = True
-                wish.turn.set()
+                wish.turn.release()
             if heir is not None:
-                heir.turn.set()
+                heir.turn.release()

@@ -6,6 +6,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Executable,
     RowMapping,
     Table,
     Text,
@@ -160,14 +162,18 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     """Insert rows, or replace those of the same primary key."""
     if not rows:
         return
+    connection.execute(_upserting(connection.dialect.name, table, tuple(rows[0])), list(rows))
+
+
+@lru_cache(maxsize=64)
+def _upserting(dialect: str, table: Table, names: tuple[str, ...]) -> Executable:
+    """Return the statement, built once: building it costs more than doing it."""
     keys = [column.name for column in table.primary_key]
-    others = [name for name in rows[0] if name not in keys]
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
     statement = make(table)
-    statement = statement.on_conflict_do_update(
-        index_elements=keys, set_={name: statement.excluded[name] for name in others}
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_={name: statement.excluded[name] for name in names if name not in keys}
     )
-    connection.execute(statement, list(rows))
 
 
 def mark(connection: Connection, run_id: str, keys: Iterable[str], *, seen: bool) -> None:
