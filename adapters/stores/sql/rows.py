@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.contracts.item import ContentItem, Unreadable
-from adapters.contracts.jobs import Descriptor, Failure, Job, Receipt
+from adapters.contracts.jobs import Action, Descriptor, Failure, Job, Outcome, Reason, Receipt, State
 from adapters.stores.sql.tables import jobs, marks, objects
 
 _newer = jobs.alias("newer")
@@ -64,6 +64,7 @@ _PLAIN = (
     "created_at",
     "updated_at",
 )
+_NAMED: dict[str, type[StrEnum]] = {"action": Action, "state": State, "reason": Reason, "outcome": Outcome}
 LIGHT: tuple[Column[Any], ...] = tuple(
     jobs.c[name]
     for name in (*_PLAIN, "seq", "spent_at", "source_id", "destination_id", "parameters", "receipt", "failures")
@@ -91,13 +92,16 @@ def job_row(job: Job, now: datetime) -> dict[str, Any]:
 def job_of(row: RowMapping, held: Receipt | None = None) -> Job:
     """Return the job that a row of LIGHT or WHOLE keeps."""
     fields: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    for name, kind in _NAMED.items():
+        fields[name] = kind(fields[name]) if fields[name] is not None else None
     if payload := row.get("payload"):
         fields["item"] = ContentItem.model_validate_json(payload)
     if unreadable := row.get("unreadable"):
         fields["unreadable"] = _unreadable_of(unreadable)
-    return Job(
+    # Validating what this store has written would take longer than reading it.
+    return Job.trusted(
         **fields,
-        descriptor=Descriptor(
+        descriptor=Descriptor.trusted(
             source_id=row["source_id"], destination_id=row["destination_id"], parameters=row["parameters"]
         ),
         receipt=Receipt.model_validate_json(row["receipt"]) if row["receipt"] else None,
