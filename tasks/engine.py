@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.context import TaskRunContext
 from prefect.exceptions import Abort
+from prefect.filesystems import LocalFileSystem
 from prefect.logging import get_logger
 from prefect.results import ResultRecord, ResultRecordMetadata, ResultStore, get_result_store  # type: ignore[attr-defined]
 from prefect.states import AwaitingRetry
@@ -125,16 +128,25 @@ class KeptReceipts:
 
     def _keep(self, key: str, receipt: Receipt) -> None:
         """Write the record that Prefect's cache reads under this key."""
-        results, storage = self.results, self.results.result_storage
-        if storage is None or results.metadata_storage is not None:
+        results = self.results
+        if self._folder is None:
             results.write(receipt, key=key)
             return
-        # What `write` does, without looking up four times where the folder really is: a third of a job's time here.
+        # What `write` does, without looking up each time where the folder really is: a third of a job's time here.
         described = ResultRecordMetadata(
             serializer=results.serializer, storage_key=key, storage_block_id=results.result_storage_block_id
         )
-        write: Any = storage.write_path
-        write(key, content=ResultRecord(result=receipt, metadata=described).serialize(), _sync=True)
+        (self._folder / key).write_bytes(ResultRecord(result=receipt, metadata=described).serialize())
+
+    @cached_property
+    def _folder(self) -> Path | None:
+        """Where records lie as files of this machine, made if need be; None where they lie elsewhere, or are split."""
+        storage = self.results.result_storage
+        if type(storage) is not LocalFileSystem or self.results.metadata_storage is not None:
+            return None
+        folder = Path(storage.basepath or ".").expanduser().resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def _kept(self, key: str) -> Receipt | None:
         """Return a receipt that was kept; None too when it cannot be read: the job store and the grade decide then."""
