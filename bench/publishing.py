@@ -5,8 +5,8 @@
 Each measurement is a process of its own; they take turns, so that what else the machine does befalls all of them. The
 bare client is the pack's own, httpx, in 20 threads, with the same bodies and nothing kept. The pack records jobs,
 claims them, marks each before its first byte and keeps its receipt, in SQLite with `synchronous=FULL`; `prefect` does
-so in a flow run, against a Prefect server that has been started before, whose start is not in the figures, nor is the
-making of the store.
+so in a flow run, against a Prefect server that has been started before. What one post takes is taken off each: a flow
+run's own begin and end, and the making of the store, are not in the figures.
 """
 
 from __future__ import annotations
@@ -148,7 +148,6 @@ def bare(url: str, number: int, folder: Path) -> Callable[[], object]:
 
 def plain(url: str, number: int, folder: Path) -> Callable[[], object]:
     """Return what publishes without Prefect."""
-    born(folder)
     return lambda: road(url, number, folder, PlainEngine(RetryPolicy()))
 
 
@@ -162,14 +161,8 @@ def prefect(url: str, number: int, folder: Path) -> Callable[[], object]:
     def publishing() -> None:
         road(url, number, folder, PrefectEngine(RetryPolicy()))
 
-    born(folder)
     flow(lambda: None, name="bench-warm")()
     return publishing
-
-
-def born(folder: Path) -> None:
-    """Make the store: what makes its tables takes half a second to import, once in its life."""
-    SqlJobStore.open(sqlite_engine(folder / "store.db")).close()
 
 
 def road(url: str, number: int, folder: Path, engine: object) -> None:
@@ -243,13 +236,20 @@ def compare(items: int, rounds: int, ways: list[str]) -> None:
         url = f"http://127.0.0.1:{int((server.stdout or sys.stdin).readline())}/"
         for number in range(rounds):
             for way in ways if number % 2 == 0 else reversed(ways):
-                command = [*me, "--items", str(items), "--measure", way, url]
-                done = subprocess.run(
-                    command, cwd=ROOT, env=os.environ | variables, check=True, stdout=subprocess.PIPE, text=True
+                one, all_of_them = (
+                    alone([*me, "--items", str(n), "--measure", way, url], variables) for n in (1, items)
                 )
-                found[way].append(json.loads(done.stdout.splitlines()[-1]))
-                print(f"round {number + 1} {way}: {items / found[way][-1]['wall']:.0f}/s", file=sys.stderr, flush=True)
+                took = {name: all_of_them[name] - one[name] for name in ("wall", "cpu")}
+                found[way].append(took | {"peak": all_of_them["peak"]})
+                print(f"round {number + 1} {way}: {items / took['wall']:.0f}/s", file=sys.stderr, flush=True)
     show(items, found)
+
+
+def alone(command: list[str], variables: dict[str, str]) -> dict[str, float]:
+    """Do one measurement in a process of its own."""
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | variables, check=True, stdout=subprocess.PIPE, text=True)
+    took: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return took
 
 
 @contextmanager

@@ -156,6 +156,36 @@ def test_another_goes_while_an_end_is_recorded(road, store):
     assert len(recorded) == 9
 
 
+def test_nothing_begins_before_what_concerns_all_is_in_the_store(road, store):
+    """While a refused token's job is given back, no other goes to the place."""
+    begun_before, begun_after = [], []
+
+    class Refusing(Far):
+        def before(self, write):
+            if write.item_id == "list:1/1":
+                raise ConfigurationError("401: the token is wrong")
+            super().before(write)
+
+    place = Refusing()
+
+    class Slow:
+        """A store that looks, when a job is given back, whether others still begin."""
+
+        def __getattr__(self, name):
+            return getattr(store, name)
+
+        def release(self, *told, **more):
+            begun_before.append(len(place.begun))
+            watched = store.tally("run-1")
+            assert watched is not None
+            begun_after.append(len(place.begun))
+            store.release(*told, **more)
+
+    with pytest.raises(ConfigurationError, match="401"):
+        road(posts(40), place, kept=Slow())
+    assert begun_after == begun_before
+
+
 def test_edits_of_an_item_keep_their_order(road):
     """An update waits for its creation, however many others are on their way."""
     place = Far()

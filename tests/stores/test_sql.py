@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, select, text
 
 from adapters.conformance.stores.samples import START, claim, failure, job
 from adapters.contracts.errors import ConfigurationError, StoreUnavailable
-from adapters.contracts.jobs import Conflict, State
+from adapters.contracts.jobs import Conflict, Job, Reason, Receipt, State
 from adapters.stores.sql import SqlJobStore, engine_of, schema
 from adapters.stores.sql.tables import jobs as jobs_table
 from adapters.stores.sql.tables import metadata
@@ -31,6 +31,18 @@ class TestRows:
         claim(store)
         with pytest.raises(Conflict):
             store.create([job(revision=2, state=State.RUNNING)])
+
+    def test_what_is_read_would_validate(self, store):
+        """A job is built from its row unvalidated; a look at every field changes neither value nor type."""
+        receipt = Receipt(remote_id="7", at=START, losses=("a poll",))
+        store.create([job(n) for n in ("s/1", "s/2", "s/3")])
+        store.finish(claim(store), receipt, run_id="r")
+        store.fail(claim(store), Reason.REJECTED, failure("no"), run_id="r", in_doubt=False)
+        for key in (job(n).key for n in ("s/1", "s/2", "s/3")):
+            found = store.get(key)
+            again = Job.model_validate(dict(found))
+            assert again == found
+            assert {name: type(value) for name, value in again} == {name: type(value) for name, value in found}
 
     def test_last_failures(self, store):
         """The last ten failures are kept."""

@@ -51,6 +51,20 @@ def test_it_is_the_record_that_prefects_own_cache_reads(kept, results):
     assert kept(job("s/2", attempt=2), never) == RECEIPT
 
 
+def test_records_that_are_no_files_of_this_machine_are_kept_too(tmp_path):
+    """Another storage than Prefect's folder is written to as Prefect does it."""
+
+    class Elsewhere(LocalFileSystem):
+        """A storage of somebody's own."""
+
+        _block_type_slug = "elsewhere"
+
+    results = ResultStore(result_storage=Elsewhere(basepath=str(tmp_path)), serializer=JSONSerializer())
+    elsewhere = KeptReceipts(Repeated(RetryPolicy()), results)
+    assert elsewhere(job(attempt=1), lambda: RECEIPT) == RECEIPT
+    assert elsewhere(job(attempt=2), never) == RECEIPT
+
+
 def test_a_torn_record_decides_nothing(kept, tmp_path):
     """A record that cannot be read is none: the job store and the grade decide."""
     kept(job(), lambda: RECEIPT)

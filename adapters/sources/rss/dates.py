@@ -52,7 +52,7 @@ def _usual(text: str) -> datetime | None:
     day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
     try:
         local = datetime(int(year), MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
-        if not hours:
+        if not hours or (hours == "00" and minutes == "00"):
             return local
         ahead = timedelta(hours=int(hours), minutes=int(minutes))
         return local + ahead if sign == "-" else local - ahead

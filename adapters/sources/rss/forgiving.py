@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +17,7 @@ from adapters.text.from_html import from_html
 from adapters.text.html_rules import Rich
 
 PLAIN = "text/plain"
+REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 ENDS = (b"</rss>", b"</feed>", b"</rdf:rdf>", b"</rdf>", b"</channel>")
 SHOWN = frozenset(
     (
@@ -28,12 +31,16 @@ SHOWN = frozenset(
 def read(data: bytes, url: str, content_type: str) -> Parsed:
     """Read a document that only looks like a feed, as far as that goes; raises NoFeed for any other."""
     headers = {"content-type": content_type} if content_type else {}
-    found = feedparser.parse(
-        io.BytesIO(data),
-        response_headers=headers | ({"content-location": url} if url else {}),
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
+    try:
+        found = feedparser.parse(
+            io.BytesIO(REFERENCE.sub(_possible, data)),
+            response_headers=headers | ({"content-location": url} if url else {}),
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except ValueError as error:
+        # It looks for nothing that its own converting of characters may raise.
+        raise NoFeed from error
     if not found.version and not found.entries:
         raise NoFeed
     whole = data[-4096:].strip().lower().endswith(ENDS) or b"\0" in data[:64]
@@ -47,6 +54,13 @@ def read(data: bytes, url: str, content_type: str) -> Parsed:
     if not whole and parsed.entries:
         parsed.entries[-1].damage = "the feed breaks off in this entry"
     return parsed
+
+
+def _possible(reference: re.Match[bytes]) -> bytes:
+    """Return a numbered character as it is written, nothing for a number that none has: feedparser breaks off at it."""
+    digits = (reference[1] or reference[2]).lstrip(b"0")
+    number = int(digits or b"0", 16 if reference[1] else 10) if len(digits) < 8 else sys.maxunicode + 1  # noqa: PLR2004
+    return reference[0] if number <= sys.maxunicode and not 0xD800 <= number < 0xE000 else b""  # noqa: PLR2004
 
 
 def _entry(entry: Mapping[str, Any]) -> Found:

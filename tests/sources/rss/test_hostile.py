@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 
@@ -12,6 +14,7 @@ from adapters.contracts.item import ContentItem
 from adapters.sources.rss import document
 from adapters.sources.rss.entry import Reading, entries_of
 from adapters.text.html import to_html
+from bench.feeds import KINDS, feed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
@@ -111,3 +114,58 @@ def test_an_enclosure_is_on_the_web_or_is_none(ref):
     data = rss(f'<item><title>t</title><enclosure url="{ref}" type="image/png"/></item>')
     (found,) = read(data)
     assert [m for m in found.media if not m.ref.startswith("https://")] == []
+
+
+SURROGATE = (
+    b"<rss><channel><item><title>&#xD800;t</title><enclosure url='http://h/&#xD800;a.png' type='image/&#xD800;x'/>"
+)
+WRITTEN = {kind: feed(kind, 40) for kind in KINDS}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *BOMBS.values(),
+        *WRITTEN.values(),
+        SURROGATE,
+        *(rss(f"<item><description>{escape(h)}</description></item>") for h in HARMFUL),
+    ],
+    ids=lambda data: str(len(data)),
+)
+def test_what_is_built_without_validating_would_validate(data):
+    """A strict look at every entry changes nothing, neither its values nor their types."""
+    for entry in read(data):
+        again = type(entry).model_validate(entry.model_dump(), strict=True)
+        assert again == entry
+        assert again.to_json() == entry.to_json()
+
+
+NUMBERS = ("xD800", "x110000", "55296", "9" * 5000, "x" + "F" * 5000, "0000000065")
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("end", ["</item></channel></rss>", ""])
+def test_a_character_that_there_cannot_be_spoils_no_feed(number, end):
+    """The rest of the entry is read, or kept where the feed breaks off."""
+    (entry,) = read(f"<rss><channel><item><title>told &#{number};</title><link>/{end}".encode())
+    assert "told" in entry.to_json().decode()
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_nor_does_it_in_another_coding(number):
+    """What feedparser cannot read is refused in plain words at worst."""
+    found = read(f"<rss><channel><item><title>told &#{number};</title>".encode("utf-16"))
+    assert len(found) <= 1
+
+
+def test_garbage_is_looked_for_again_after_a_feed():
+    """Whether it was read, or refused; where nobody looked for it before, nobody does afterwards."""
+    read(WRITTEN["blog"])
+    read(b"nothing")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        read(WRITTEN["blog"])
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
