@@ -109,7 +109,7 @@ def _bare(name: str) -> str:
     if not name.lower().startswith(("http://", "https://")):
         return name
     rest = name.partition("://")[2]
-    if tracked := TRACKED.fullmatch(rest):
+    if "?" in rest and (tracked := TRACKED.fullmatch(rest)):
         rest = tracked[1]
     if PLAINLY.fullmatch(rest) and not ("?" in rest and MAY_TRACK.search(rest)):
         return rest.removeprefix("www.").rstrip("/")

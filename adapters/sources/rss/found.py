@@ -72,7 +72,7 @@ def plain(text: str) -> Rich:
 
 def sniffed(text: str, base: str) -> Rich:
     """Read text of which nobody says whether it is HTML."""
-    return from_html(text, base) if MARKUP.search(text) else plain(text)
+    return from_html(text, base) if _is_marked_up(text) else plain(text)
 
 
 def one_line(text: str) -> str:
@@ -84,4 +84,9 @@ def one_line(text: str) -> str:
 
 def heading(text: str) -> str:
     """Return a title, which may be HTML, as text on one line."""
-    return one_line(from_html(text).text if MARKUP.search(text) else text)
+    return one_line(from_html(text).text if _is_marked_up(text) else text)
+
+
+def _is_marked_up(text: str) -> bool:
+    """Say whether there is an element or a named character in a text; most have not even what these begin with."""
+    return ("<" in text or "&" in text) and bool(MARKUP.search(text))
