@@ -7,19 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapters.contracts.item import ContentItem, Entry, Span, SpanKind, Unreadable
-from adapters.contracts.jobs import (
-    Action,
-    Cursor,
-    Descriptor,
-    Failure,
-    Job,
-    Known,
-    Outcome,
-    PagePlan,
-    Reason,
-    State,
-    job_key,
-)
+from adapters.contracts.jobs import Action, Descriptor, Failure, Job, Outcome, Reason, State, job_key
+from adapters.contracts.store import Cursor, Known, PagePlan
 from adapters.contracts.version import Change, compare, taken_over
 
 

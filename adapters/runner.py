@@ -18,9 +18,10 @@ from adapters.contracts.errors import (
     Transient,
 )
 from adapters.contracts.item import Media
-from adapters.contracts.jobs import Action, Died, Done, Dropped, Failure, Job, JobStore, Reason, Receipt, Result, Waits
+from adapters.contracts.jobs import Action, Died, Done, Dropped, Failure, Job, Reason, Receipt, Result, Waits
 from adapters.contracts.ports import Grade, MediaFile, PublishingDestination, Write
 from adapters.contracts.retry import GiveUp, RetryPolicy
+from adapters.contracts.store import JobStore
 
 LEASE = timedelta(seconds=60)
 """How long a claimed job belongs to its worker; longer than a request's deadline and the longest delay."""

@@ -1,6 +1,6 @@
 """Backfill: carry a long range of a pair in shards, on its work pool or in this process, and go on where it was."""
 
-from adapters.contracts.jobs import JobStore
+from adapters.contracts.store import JobStore
 from tasks.cli import main
 from tasks.flow import Ended, flow
 from tasks.ranges import Going, Range

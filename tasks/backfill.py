@@ -21,7 +21,7 @@ from prefect.flows import load_flow_from_entrypoint
 from prefect.states import Scheduled
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import JobStore
+from adapters.contracts.store import JobStore
 from tasks.run import under_worker
 from tasks.shards import Shard, add_up, identity
 from tasks.summary import Summary

@@ -15,23 +15,7 @@ from typing import Protocol, TypeVar
 
 from adapters.contracts.errors import ConfigurationError, Rejected
 from adapters.contracts.item import ContentItem, Unreadable
-from adapters.contracts.jobs import (
-    Action,
-    Conflict,
-    Cursor,
-    DeadLetterFilter,
-    Descriptor,
-    Failure,
-    Job,
-    JobStore,
-    PagePlan,
-    PairRecord,
-    Reason,
-    RunRecord,
-    State,
-    Tally,
-    job_key,
-)
+from adapters.contracts.jobs import Action, Descriptor, Failure, Job, Reason, State, job_key
 from adapters.contracts.ports import (
     Batch,
     BulkDestination,
@@ -46,6 +30,8 @@ from adapters.contracts.ports import (
     SourceAdapter,
     Tracing,
 )
+from adapters.contracts.runs import PairRecord, RunRecord, Tally
+from adapters.contracts.store import Conflict, Cursor, DeadLetterFilter, JobStore, PagePlan
 from adapters.contracts.version import Change, compare, taken_over
 from adapters.media import FolderMediaStore
 from adapters.selection import Selection

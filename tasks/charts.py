@@ -10,7 +10,7 @@ import math
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 
-from adapters.contracts.jobs import PastRun
+from adapters.contracts.runs import PastRun
 
 SHOWN = 30
 """How many runs a chart shows."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import Conflict, DeadLetterFilter, Job, Receipt
+from adapters.contracts.jobs import Job, Receipt
 from adapters.contracts.keeping import KeepingStore
+from adapters.contracts.store import Conflict, DeadLetterFilter
 from tasks.deeds import Deed
 from tasks.pages import dead_letter_rows
 from tasks.publish import dead_letter_pages

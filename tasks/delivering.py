@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from adapters.contracts.errors import ConfigurationError, LeaseLost
-from adapters.contracts.jobs import Died, Done, Job, JobStore, Queue, Reason, Result
+from adapters.contracts.jobs import Died, Done, Job, Reason, Result
 from adapters.contracts.ports import Parallel, PublishingDestination
+from adapters.contracts.store import JobStore, Queue
 from adapters.runner import Attempts, DestinationRunner
 from tasks.hands import Considerate, Hands
 from tasks.report import Watcher

@@ -22,8 +22,9 @@ from prefect.results import ResultRecord, ResultRecordMetadata, ResultStore, get
 from prefect.states import AwaitingRetry
 
 from adapters.contracts.errors import RateLimited, Transient
-from adapters.contracts.jobs import Job, Receipt, Tally
+from adapters.contracts.jobs import Job, Receipt
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.runs import Tally
 from adapters.runner import Attempts, Repeated
 
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 from adapters.contracts.errors import LeaseLost, RateLimited, SyndicateError, Transient
-from adapters.contracts.jobs import Holder, JobStore
 from adapters.contracts.ports import Exclusive
+from adapters.contracts.store import Holder, JobStore
 from adapters.http import boottime
 
 LEASE = timedelta(seconds=60)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import Conflict, PairRecord, PastRun
 from adapters.contracts.keeping import KeepingStore, Remembered, Stock
+from adapters.contracts.runs import PairRecord, PastRun
+from adapters.contracts.store import Conflict
 from tasks.deeds import Deed
 from tasks.holding import runs_of
 from tasks.which import Pairs

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from adapters.contracts.jobs import Tally
+from adapters.contracts.runs import Tally
 from adapters.runner import Attempts, Repeated
 
 T = TypeVar("T")

@@ -13,23 +13,7 @@ from typing import Protocol, TypeVar
 
 from adapters.contracts.errors import ConfigurationError, MassDeletion
 from adapters.contracts.item import ContentItem, Media, Unreadable
-from adapters.contracts.jobs import (
-    Conflict,
-    Counts,
-    Cursor,
-    DeadLetterFilter,
-    Descriptor,
-    Job,
-    JobStore,
-    Known,
-    PagePlan,
-    PairRecord,
-    Queue,
-    Reason,
-    RunRecord,
-    Tally,
-    job_key,
-)
+from adapters.contracts.jobs import Descriptor, Job, Reason, job_key
 from adapters.contracts.ports import (
     Choosy,
     Exclusive,
@@ -41,6 +25,8 @@ from adapters.contracts.ports import (
     SourceAdapter,
 )
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.runs import PairRecord, RunRecord, Tally
+from adapters.contracts.store import Conflict, Counts, Cursor, DeadLetterFilter, JobStore, Known, PagePlan, Queue
 from adapters.media import FolderMediaStore
 from adapters.planning import Planner, PlanRules
 from adapters.runner import LEASE, Attempts, DestinationRunner

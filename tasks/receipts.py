@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import orjson
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import Conflict, Receipt
+from adapters.contracts.jobs import Receipt
 from adapters.contracts.keeping import Brought, Fit, KeepingStore
+from adapters.contracts.store import Conflict
 from tasks.deeds import Deed
 from tasks.places import PLACES
 

@@ -12,10 +12,12 @@ from typing import ClassVar, Protocol
 
 from adapters.contracts.errors import ConfigurationError, RateLimited, StoreUnavailable
 from adapters.contracts.item import Media
-from adapters.contracts.jobs import DeadLetterFilter, Job, PairRecord
+from adapters.contracts.jobs import Job
 from adapters.contracts.keeping import Buried, KeepingStore
 from adapters.contracts.ports import BulkDestination, MediaFile, Page, PublishingDestination
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.runs import PairRecord
+from adapters.contracts.store import DeadLetterFilter
 from adapters.media import FolderMediaStore
 from tasks import bulk, publish
 from tasks.bulk import BATCH, BulkRoad

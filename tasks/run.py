@@ -19,10 +19,11 @@ from pydantic import ValidationError
 from typing_extensions import TypeIs
 
 from adapters.contracts.errors import ConfigurationError, MassDeletion, RateLimited, SyndicateError
-from adapters.contracts.jobs import DeadLetterFilter, Job
+from adapters.contracts.jobs import Job
 from adapters.contracts.keeping import KeepingStore
 from adapters.contracts.ports import BulkDestination, PublishingDestination, SourceAdapter
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.store import DeadLetterFilter
 from tasks.bulk import BulkRoad
 from tasks.charts import SHOWN
 from tasks.credentials import media_store, open_store, store_place

@@ -11,7 +11,7 @@ from typing import Literal
 import orjson
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import PastRun
+from adapters.contracts.runs import PastRun
 from tasks.options import moment
 from tasks.summary import Summary
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import PastRun, Tally
+from adapters.contracts.runs import PastRun, Tally
 
 LISTED = 1_000
 """How many receipts and dead letters a run's page lists."""

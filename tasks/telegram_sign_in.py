@@ -16,7 +16,7 @@ from rich.markup import escape
 from telethon import TelegramClient
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import JobStore
+from adapters.contracts.store import JobStore
 from adapters.sources.telegram import Application, Login, SignIn, WrongAnswer, text_of
 from adapters.sources.telegram.line import Connect
 from tasks.blocks.telegram import TelegramCredentials

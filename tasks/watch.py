@@ -20,7 +20,8 @@ from prefect.states import Completed
 from prefect.utilities.urls import url_for
 from prefect.variables import Variable
 
-from adapters.contracts.jobs import DeadLetterFilter, JobStore, PairRecord, PastRun
+from adapters.contracts.runs import PairRecord, PastRun
+from adapters.contracts.store import DeadLetterFilter, JobStore
 from tasks.credentials import open_store
 from tasks.run import under_worker
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adapters.contracts.jobs import DeadLetterFilter, Reason
+from adapters.contracts.jobs import Reason
+from adapters.contracts.store import DeadLetterFilter
 from tasks.groups import Group
 
 

@@ -7,7 +7,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from adapters.conformance.stores.samples import failure, receipt
 from adapters.contracts.item import ContentItem
-from adapters.contracts.jobs import Counts, Descriptor, Job, PagePlan, PairRecord, Queue, Reason, RunRecord, job_key
+from adapters.contracts.jobs import Descriptor, Job, Reason, job_key
+from adapters.contracts.runs import PairRecord, RunRecord
+from adapters.contracts.store import Counts, PagePlan, Queue
 from adapters.stores.sql import SqlJobStore, engine_of
 
 PAIRS = (

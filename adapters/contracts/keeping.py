@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from adapters.contracts.jobs import DeadLetterFilter, JobStore, Reason, Receipt
+from adapters.contracts.jobs import Reason, Receipt
+from adapters.contracts.store import DeadLetterFilter, JobStore
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from adapters.contracts.item import Model
-from adapters.contracts.jobs import PairRecord, PastRun
+from adapters.contracts.runs import PairRecord, PastRun
 
 
 class Standing(Model):

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from adapters.contracts.item import ContentItem, Entry, Media
-from adapters.contracts.jobs import Action, Cursor, Receipt
+from adapters.contracts.jobs import Action, Receipt
 from adapters.contracts.limits import Limits
+from adapters.contracts.store import Cursor
 
 
 @dataclass(frozen=True)

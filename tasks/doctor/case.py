@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapters.contracts.jobs import JobStore, PairRecord
+from adapters.contracts.runs import PairRecord
+from adapters.contracts.store import JobStore
 from tasks.doctor.finding import Finding
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pkgutil import resolve_name
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import PairRecord
 from adapters.contracts.ports import BulkDestination, PublishingDestination
+from adapters.contracts.runs import PairRecord
 from tasks.groups import Place
 
 PLACES = {

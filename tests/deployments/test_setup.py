@@ -15,7 +15,7 @@ import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, PREFECT_HOME, temporary_settings
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import PairRecord, RunRecord, Tally
+from adapters.contracts.runs import PairRecord, RunRecord, Tally
 from adapters.stores.sql import SqlJobStore, engine_of
 from deployments.blocks import alarm_block, store_block
 from deployments.setup import setup

@@ -18,8 +18,8 @@ import pytest
 
 from adapters.contracts.errors import ConfigurationError, LeaseLost, Rejected, SyndicateError
 from adapters.contracts.item import ContentItem, ItemKind, Media, MediaKind
-from adapters.contracts.jobs import Cursor
 from adapters.contracts.ports import Batch, MediaFile, MediaMissing
+from adapters.contracts.store import Cursor
 from adapters.contracts.version import stamp
 from adapters.destinations.local import ArchivedItem, LocalDestination, LocalSettings
 

@@ -12,8 +12,9 @@ from adapters.conformance.publishing.desk import Desk, Place, picture
 from adapters.conformance.wire import Answer
 from adapters.contracts.errors import ConfigurationError, RateLimited, Rejected
 from adapters.contracts.item import Media, MediaKind
-from adapters.contracts.jobs import Action, Queue, Reason, State
+from adapters.contracts.jobs import Action, Reason, State
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.store import Queue
 from adapters.destinations.youtube import Addresses, Credentials, YouTubeDestination, YouTubeSettings
 from adapters.destinations.youtube.errors import until_reset
 from adapters.destinations.youtube.metadata import mark

@@ -12,9 +12,9 @@ from pydantic import SecretStr
 
 from adapters.contracts.errors import SyndicateError
 from adapters.contracts.item import Answer, Media, MediaKind, Poll
-from adapters.contracts.jobs import DeadLetterFilter
 from adapters.contracts.ports import MediaFile
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.store import DeadLetterFilter
 from adapters.destinations.vk import VkDestination, VkSettings
 from adapters.media import FolderMediaStore
 from adapters.stores.memory import memory_store

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from adapters.contracts.jobs import Queue
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.store import Queue
 from adapters.destinations.youtube import Addresses, Credentials, YouTubeDestination, YouTubeSettings
 from adapters.media import FolderMediaStore
 from adapters.runner import DestinationRunner, Repeated

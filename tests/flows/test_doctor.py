@@ -18,7 +18,8 @@ from sqlalchemy import create_engine, text
 
 from adapters.conformance.stores.samples import job
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import PairRecord, Queue
+from adapters.contracts.runs import PairRecord
+from adapters.contracts.store import Queue
 from adapters.destinations.youtube import Credentials as Login
 from adapters.sources.telegram import login_of
 from adapters.stores.sql import SqlJobStore, sqlite_engine

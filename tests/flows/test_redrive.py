@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from adapters.contracts.jobs import PairRecord
+from adapters.contracts.runs import PairRecord
 from adapters.stores.sql import SqlKeepingStore, engine_of
 from tests.flows.letters import letter
 

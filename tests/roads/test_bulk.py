@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from adapters.contracts.item import Unreadable
-from adapters.contracts.jobs import DeadLetterFilter, Reason
+from adapters.contracts.jobs import Reason
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.store import DeadLetterFilter
 from adapters.destinations.local import LocalDestination, LocalSettings, parts
 from adapters.media import FolderMediaStore
 from adapters.stores.memory import memory_store

@@ -9,9 +9,9 @@ import pytest
 from lxml import etree
 
 from adapters.contracts.item import ItemKind, Media, MediaKind
-from adapters.contracts.jobs import DeadLetterFilter
 from adapters.contracts.ports import MediaFile
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.store import DeadLetterFilter
 from adapters.destinations.dzen import DzenDestination, DzenSettings, Profile
 from adapters.media import FolderMediaStore, in_memory
 from adapters.stores.memory import memory_store

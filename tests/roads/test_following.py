@@ -8,8 +8,8 @@ import pytest
 
 from adapters.contracts.errors import ConfigurationError, MassDeletion, Rejected
 from adapters.contracts.item import Unreadable
-from adapters.contracts.jobs import DeadLetterFilter
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.store import DeadLetterFilter
 from adapters.contracts.version import stamp
 from adapters.destinations.dzen import DzenDestination, DzenSettings
 from adapters.destinations.local import LocalDestination, LocalSettings

@@ -9,8 +9,9 @@ import pytest
 
 from adapters.contracts.errors import Rejected
 from adapters.contracts.item import Media, MediaKind
-from adapters.contracts.jobs import DeadLetterFilter, Reason, Receipt
+from adapters.contracts.jobs import Reason, Receipt
 from adapters.contracts.keeping import Brought
+from adapters.contracts.store import DeadLetterFilter
 from adapters.media import FolderMediaStore, in_memory
 from tasks.engine import cache_key
 from tasks.prune import prune

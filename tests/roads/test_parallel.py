@@ -10,9 +10,11 @@ from threading import Barrier, Event, Lock
 import pytest
 
 from adapters.contracts.errors import ConfigurationError, OutcomeUnknown, RateLimited, Transient
-from adapters.contracts.jobs import DeadLetterFilter, Queue, RunRecord, State
+from adapters.contracts.jobs import State
 from adapters.contracts.ports import Grade
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.runs import RunRecord
+from adapters.contracts.store import DeadLetterFilter, Queue
 from adapters.media import FolderMediaStore
 from adapters.stores.sql import SqlJobStore, sqlite_engine
 from tasks.options import Options, PublishOptions

@@ -8,8 +8,9 @@ import pytest
 
 from adapters.contracts.errors import MassDeletion, RateLimited, Rejected, StillWorking, Transient
 from adapters.contracts.item import Unreadable
-from adapters.contracts.jobs import DeadLetterFilter, Reason, Receipt, State
+from adapters.contracts.jobs import Reason, Receipt, State
 from adapters.contracts.ports import Grade
+from adapters.contracts.store import DeadLetterFilter
 from adapters.selection import Selection
 from tests.fakes import FakePlace, ListSource, lost, post
 

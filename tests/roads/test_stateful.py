@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from adapters.contracts.jobs import Conflict, Reason
+from adapters.contracts.jobs import Reason
 from adapters.contracts.ports import Grade
+from adapters.contracts.store import Conflict
 from tasks.dead_letters import adopt
 from tests.fakes import post
 from tests.roads.far_side import CRASHES, FAULTS, KEY_LIFE, SETTLES

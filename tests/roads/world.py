@@ -12,9 +12,10 @@ from uuid import uuid4
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import DeadLetterFilter, Outcome, Reason, State
+from adapters.contracts.jobs import Outcome, Reason, State
 from adapters.contracts.ports import Grade
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.store import DeadLetterFilter
 from adapters.media import FolderMediaStore
 from adapters.stores.memory import memory_store
 from adapters.stores.sql import SqlJobStore, engine_of

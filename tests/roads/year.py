@@ -8,9 +8,10 @@ from pathlib import Path
 from random import Random
 
 from adapters.contracts.errors import ConfigurationError, RateLimited, Transient
-from adapters.contracts.jobs import DeadLetterFilter, Reason
+from adapters.contracts.jobs import Reason
 from adapters.contracts.ports import Grade
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.store import DeadLetterFilter
 from adapters.destinations.local import LocalDestination, LocalSettings
 from adapters.media import FolderMediaStore
 from adapters.selection import Selection

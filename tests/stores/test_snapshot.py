@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.contracts.jobs import Action, Descriptor, Job, Queue, Receipt, job_key
+from adapters.contracts.jobs import Action, Descriptor, Job, Receipt, job_key
+from adapters.contracts.store import Queue
 from adapters.stores.sql import SqlJobStore, engine_of, planning
 from tests.fakes import post
 

@@ -16,7 +16,8 @@ from sqlalchemy import create_engine, select, text
 
 from adapters.conformance.stores.samples import START, claim, failure, job
 from adapters.contracts.errors import ConfigurationError, StoreUnavailable
-from adapters.contracts.jobs import Conflict, Job, Reason, Receipt, State
+from adapters.contracts.jobs import Job, Reason, Receipt, State
+from adapters.contracts.store import Conflict
 from adapters.stores.sql import SqlJobStore, engine_of, schema
 from adapters.stores.sql.tables import jobs as jobs_table
 from adapters.stores.sql.tables import metadata

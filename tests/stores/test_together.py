@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 
 from adapters.conformance.stores.samples import QUEUE, claim, job, receipt
-from adapters.contracts.jobs import Queue, job_key
+from adapters.contracts.jobs import job_key
+from adapters.contracts.store import Queue
 from adapters.stores.sql import SqlJobStore, engine_of
 
 

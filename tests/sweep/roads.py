@@ -14,7 +14,8 @@ from uuid import uuid4
 
 from sqlalchemy import create_engine, make_url, text
 
-from adapters.contracts.jobs import DeadLetterFilter, Reason
+from adapters.contracts.jobs import Reason
+from adapters.contracts.store import DeadLetterFilter
 from adapters.destinations.local.files import digest
 from adapters.stores.sql import SqlJobStore, engine_of
 from tests.servers.counting import Counting

@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from adapters.contracts.jobs import DeadLetterFilter, Reason
+from adapters.contracts.jobs import Reason
+from adapters.contracts.store import DeadLetterFilter
 from adapters.stores.sql import SqlJobStore, engine_of
 from tests.sweep import many
 from tests.sweep.child import Run

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.contracts.jobs import PastRun
+from adapters.contracts.runs import PastRun
 from tasks.charts import BLUE, RED, SHOWN, WIDTH, chart, sparkline
 
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)

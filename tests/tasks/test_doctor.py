@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import PairRecord
+from adapters.contracts.runs import PairRecord
 from tasks.doctor.case import Case
 from tasks.doctor.disk import network_of
 from tasks.doctor.examine import CHECKS, _found

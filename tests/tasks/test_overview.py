@@ -10,8 +10,8 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from adapters.contracts.jobs import PairRecord, PastRun
 from adapters.contracts.overview import Overview, Standing, Turn
+from adapters.contracts.runs import PairRecord, PastRun
 from adapters.stores.sql import SqlJobStore, engine_of
 from tasks import overview as shown
 from tasks.planned import Deployment, Planned, Run, reachable

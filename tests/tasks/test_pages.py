@@ -9,7 +9,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from adapters.contracts.item import Unreadable
-from adapters.contracts.jobs import Descriptor, Failure, Job, PastRun
+from adapters.contracts.jobs import Descriptor, Failure, Job
+from adapters.contracts.runs import PastRun
 from tasks.charts import SHOWN
 from tasks.pages import dead_letter_rows, delivered_page, listed, summary_page
 from tasks.summary import LISTED, Delivery, Preview, Summary

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import PairRecord
+from adapters.contracts.runs import PairRecord
 from adapters.stores.memory import memory_store
 from tasks.receipts import import_receipts
 

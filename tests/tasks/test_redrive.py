@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from adapters.contracts.errors import ConfigurationError, RateLimited, Rejected
-from adapters.contracts.jobs import DeadLetterFilter, PairRecord, Reason
+from adapters.contracts.jobs import Reason
+from adapters.contracts.runs import PairRecord
+from adapters.contracts.store import DeadLetterFilter
 from adapters.media import FolderMediaStore
 from adapters.stores.memory import memory_store
 from tasks.plain import PlainEngine

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from adapters.contracts.errors import ConfigurationError
-from adapters.contracts.jobs import PastRun
+from adapters.contracts.runs import PastRun
 from tasks.backfill import load
 from tasks.backfill import told as told_to
 from tasks.shards import add_up, cut, given, identity

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.conformance.stores.samples import failed
-from adapters.contracts.jobs import PairRecord, RunRecord, Tally
+from adapters.contracts.runs import PairRecord, RunRecord, Tally
 from adapters.stores.memory import memory_store
 from tasks.watch import DEAD, RECOVERED, SILENT, Limits, Told, judge, see, usual_gap
 from tests.emulators.telegram import Clock

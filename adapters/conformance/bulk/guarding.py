@@ -8,8 +8,8 @@ from adapters.conformance.bulk.shelf import SOURCE, BulkBase, Shelf, bytes_of, c
 from adapters.conformance.suite import applies
 from adapters.contracts.errors import ConfigurationError, LeaseLost, Rejected, Transient
 from adapters.contracts.item import Media
-from adapters.contracts.jobs import Cursor
 from adapters.contracts.ports import Batch, MediaFile
+from adapters.contracts.store import Cursor
 from adapters.contracts.version import stamp
 
 refuses = applies(lambda suite: suite.refuses)

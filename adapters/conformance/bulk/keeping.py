@@ -6,8 +6,8 @@ import pytest
 
 from adapters.conformance.bulk.shelf import SOURCE, BulkBase, Shelf, bytes_of, commit, medium, post
 from adapters.conformance.suite import applies
-from adapters.contracts.jobs import Cursor
 from adapters.contracts.ports import Batch
+from adapters.contracts.store import Cursor
 
 HOSTILE = ("<script>alert(1)</script>", "🙂 ‮abc‬ é", "a\nb\r\nc\td", "'; DROP TABLE items; --", "\x01\x1f\ufeff")
 with_media = applies(lambda suite: suite.carries_media)

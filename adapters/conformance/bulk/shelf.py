@@ -12,8 +12,8 @@ import pytest
 
 from adapters.conformance.suite import Suite
 from adapters.contracts.item import ContentItem, Media, MediaKind
-from adapters.contracts.jobs import Cursor
 from adapters.contracts.ports import Batch, BulkDestination, Committed, MediaFile, MediaMissing
+from adapters.contracts.store import Cursor
 from adapters.contracts.version import stamp
 
 SOURCE = "kit:1"

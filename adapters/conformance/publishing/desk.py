@@ -16,9 +16,10 @@ from adapters.conformance.stores.samples import START, Clock
 from adapters.conformance.wire import Wire
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.item import ContentItem, Media, MediaKind
-from adapters.contracts.jobs import Action, Descriptor, Job, Queue, job_key
+from adapters.contracts.jobs import Action, Descriptor, Job, job_key
 from adapters.contracts.ports import MediaFile, PublishingDestination, Write
 from adapters.contracts.retry import RetryPolicy
+from adapters.contracts.store import Queue
 from adapters.contracts.version import stamp
 from adapters.media import FolderMediaStore
 from adapters.runner import DestinationRunner, Repeated

@@ -18,8 +18,9 @@ from adapters.conformance.publishing.base import (
 from adapters.conformance.publishing.desk import Desk, picture
 from adapters.conformance.wire import LOSSES, Answer, Loss, Request
 from adapters.contracts.errors import LeaseLost, OutcomeUnknown, SyndicateError
-from adapters.contracts.jobs import Action, Job, Queue, Reason, State
+from adapters.contracts.jobs import Action, Job, Reason, State
 from adapters.contracts.ports import Grade
+from adapters.contracts.store import Queue
 
 
 class Doubt(PublishingBase):

@@ -10,7 +10,8 @@ from adapters.conformance.publishing.base import PublishingBase, carries_media
 from adapters.conformance.publishing.desk import Desk, picture
 from adapters.conformance.wire import Answer, Wire
 from adapters.contracts.errors import ConfigurationError, SyndicateError
-from adapters.contracts.jobs import Action, DeadLetterFilter, Queue, Reason, State
+from adapters.contracts.jobs import Action, Reason, State
+from adapters.contracts.store import DeadLetterFilter, Queue
 
 
 class Waiting(PublishingBase):

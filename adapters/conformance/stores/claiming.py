@@ -22,7 +22,8 @@ from adapters.conformance.stores.samples import (
     receipt,
     take,
 )
-from adapters.contracts.jobs import Action, Job, JobStore, Queue, Reason, State
+from adapters.contracts.jobs import Action, Job, Reason, State
+from adapters.contracts.store import JobStore, Queue
 
 
 class Claiming:

@@ -8,7 +8,8 @@ import pytest
 
 from adapters.conformance.stores.samples import DAY, START, claim, failed, failure, item, job, kept, receipt, take
 from adapters.contracts.item import Unreadable
-from adapters.contracts.jobs import Action, Conflict, DeadLetterFilter, Job, JobStore, Outcome, Reason, State
+from adapters.contracts.jobs import Action, Job, Outcome, Reason, State
+from adapters.contracts.store import Conflict, DeadLetterFilter, JobStore
 
 
 class DeadLetters:

@@ -22,7 +22,8 @@ from adapters.conformance.stores.samples import (
     use,
 )
 from adapters.contracts.errors import LeaseLost
-from adapters.contracts.jobs import Action, JobStore, Outcome, Reason, State
+from adapters.contracts.jobs import Action, Outcome, Reason, State
+from adapters.contracts.store import JobStore
 
 
 class Fencing:

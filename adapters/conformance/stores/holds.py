@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from adapters.conformance.stores.samples import LEASE, START, Clock
-from adapters.contracts.jobs import Holder, JobStore
+from adapters.contracts.store import Holder, JobStore
 
 THING = "session:1"
 

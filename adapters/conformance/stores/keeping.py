@@ -24,20 +24,10 @@ from adapters.conformance.stores.samples import (
     take,
 )
 from adapters.contracts.item import Media, MediaKind
-from adapters.contracts.jobs import (
-    Action,
-    Conflict,
-    Counts,
-    Cursor,
-    DeadLetterFilter,
-    Outcome,
-    PairRecord,
-    Reason,
-    RunRecord,
-    State,
-    Tally,
-)
+from adapters.contracts.jobs import Action, Outcome, Reason, State
 from adapters.contracts.keeping import Brought, Buried, Fit, KeepingStore, Prunable, Remembered, Stock
+from adapters.contracts.runs import PairRecord, RunRecord, Tally
+from adapters.contracts.store import Conflict, Counts, Cursor, DeadLetterFilter
 
 DIGEST, OTHER = "a" * 64, "b" * 64
 REDRIVE = "r/redrive/1"

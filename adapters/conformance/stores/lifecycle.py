@@ -26,7 +26,9 @@ from adapters.conformance.stores.samples import (
 )
 from adapters.contracts.errors import LeaseLost
 from adapters.contracts.item import Unreadable
-from adapters.contracts.jobs import Conflict, Cursor, JobStore, PairRecord, State, job_key
+from adapters.contracts.jobs import State, job_key
+from adapters.contracts.runs import PairRecord
+from adapters.contracts.store import Conflict, Cursor, JobStore
 
 
 class Lifecycle:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from adapters.conformance.stores.samples import QUEUE, START, Clock, begin, deliver, failed, failure, job, take
-from adapters.contracts.jobs import Descriptor, JobStore, PairRecord, Reason
+from adapters.contracts.jobs import Descriptor, Reason
 from adapters.contracts.overview import Overview, Standing, Turn
+from adapters.contracts.runs import PairRecord
+from adapters.contracts.store import JobStore
 
 
 def pair(store: JobStore, source_id: str = "s", destination_id: str = "d") -> PairRecord:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from adapters.conformance.stores.samples import START, deliver, failed, failure, item, job, kept, page, receipt, take
-from adapters.contracts.jobs import Action, Conflict, Counts, Cursor, JobStore, Outcome, PagePlan, Reason
+from adapters.contracts.jobs import Action, Outcome, Reason
+from adapters.contracts.store import Conflict, Counts, Cursor, JobStore, PagePlan
 
 
 class Planning:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from adapters.conformance.stores.samples import Clock, begin, deliver, failed, failure, job, page, receipt, take
-from adapters.contracts.jobs import Action, Counts, JobStore, Reason, RunRecord, Tally
+from adapters.contracts.jobs import Action, Reason
+from adapters.contracts.runs import RunRecord, Tally
+from adapters.contracts.store import Counts, JobStore
 
 
 class Runs:

@@ -7,20 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.contracts.item import ContentItem
-from adapters.contracts.jobs import (
-    Action,
-    Descriptor,
-    Failure,
-    Job,
-    JobStore,
-    PagePlan,
-    Queue,
-    Reason,
-    Receipt,
-    RunRecord,
-    State,
-    job_key,
-)
+from adapters.contracts.jobs import Action, Descriptor, Failure, Job, Reason, Receipt, State, job_key
+from adapters.contracts.runs import RunRecord
+from adapters.contracts.store import JobStore, PagePlan, Queue
 
 LEASE = timedelta(seconds=60)
 DAY = timedelta(hours=24)

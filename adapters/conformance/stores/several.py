@@ -9,7 +9,8 @@ import pytest
 
 from adapters.conformance.stores.samples import LEASE, QUEUE, Clock, claim, deliver, failure, job, kept, receipt, take
 from adapters.contracts.errors import LeaseLost
-from adapters.contracts.jobs import Job, JobStore, Queue, Reason, State
+from adapters.contracts.jobs import Job, Reason, State
+from adapters.contracts.store import JobStore, Queue
 
 
 def claim_several(store: JobStore, number: int, queue: Queue = QUEUE) -> list[Job]:

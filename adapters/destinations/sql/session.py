@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Row, Table, bindparam, delete, select, text, 
 
 from adapters.contracts.errors import ConfigurationError, LeaseLost
 from adapters.contracts.item import ContentItem, Media
-from adapters.contracts.jobs import Cursor
 from adapters.contracts.ports import Batch, Committed, Held, MediaFile
+from adapters.contracts.store import Cursor
 from adapters.databases.engines import BEGIN, Use, place_of, reaching
 from adapters.destinations.sql.loading import insert, one_of, text_indexed, upsert
 from adapters.destinations.sql.rows import Rows, moment, moment_of, rows_of

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, case, exists, func, null, or_,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from adapters.contracts.jobs import Job, Queue, Reason, State
+from adapters.contracts.jobs import Job, Reason, State
+from adapters.contracts.store import Queue
 from adapters.stores.sql.rows import WHOLE, held_by, job_of, mark, one_of
 from adapters.stores.sql.tables import EPOCH, jobs, paces, pairs, pauses
 

@@ -9,17 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
-from adapters.contracts.jobs import (
-    Action,
-    Conflict,
-    DeadLetterFilter,
-    Job,
-    Outcome,
-    Reason,
-    Receipt,
-    State,
-    job_key,
-)
+from adapters.contracts.jobs import Action, Job, Outcome, Reason, Receipt, State, job_key
+from adapters.contracts.store import Conflict, DeadLetterFilter
 from adapters.stores.sql.planning import insert_jobs
 from adapters.stores.sql.rows import WHOLE, job_of, mark, object_row, one_of, receipt_json, upsert
 from adapters.stores.sql.tables import jobs, objects

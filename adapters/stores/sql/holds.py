@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from adapters.contracts.jobs import Holder
+from adapters.contracts.store import Holder
 from adapters.stores.sql.tables import EPOCH, holds
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from adapters.contracts.jobs import DeadLetterFilter
 from adapters.contracts.keeping import Brought, Buried, Fit, Prunable, Remembered, Stock
+from adapters.contracts.store import DeadLetterFilter
 from adapters.stores.sql import keeping, pruning
 from adapters.stores.sql.store import SqlJobStore
 from adapters.stores.sql.times import moment

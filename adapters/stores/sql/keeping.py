@@ -20,8 +20,9 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.contracts.jobs import Conflict, DeadLetterFilter, Known, Outcome, Reason, State
+from adapters.contracts.jobs import Outcome, Reason, State
 from adapters.contracts.keeping import Brought, Buried, Fit, Remembered, Stock
+from adapters.contracts.store import Conflict, DeadLetterFilter, Known
 from adapters.stores.sql.dead_letters import meant
 from adapters.stores.sql.planning import known
 from adapters.stores.sql.rows import object_row, one_of, receipt_json, upsert

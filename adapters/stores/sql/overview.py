@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
-from adapters.contracts.jobs import PairRecord
 from adapters.contracts.overview import Overview, Standing, Turn
+from adapters.contracts.runs import PairRecord
 from adapters.stores.sql.claiming import DAY
 from adapters.stores.sql.runs import WAITS, every_pair, past
 from adapters.stores.sql.tables import jobs, paces, pauses, runs

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, union, update
 from sqlalchemy.exc import IntegrityError
 
-from adapters.contracts.jobs import Conflict, Job, Known, Outcome, PagePlan, Reason, Receipt, State
+from adapters.contracts.jobs import Job, Outcome, Reason, Receipt, State
+from adapters.contracts.store import Conflict, Known, PagePlan
 from adapters.stores.sql.rows import HAS_NEWER, LIGHT, held_of, job_of, job_row, mark, one_of, upsert
 from adapters.stores.sql.runs import add_counts
 from adapters.stores.sql.tables import aliases, cursors, jobs, marks, objects

@@ -22,7 +22,9 @@ from sqlalchemy import (
     update,
 )
 
-from adapters.contracts.jobs import Action, Counts, Job, Outcome, PairRecord, PastRun, Receipt, RunRecord, State, Tally
+from adapters.contracts.jobs import Action, Job, Outcome, Receipt, State
+from adapters.contracts.runs import PairRecord, PastRun, RunRecord, Tally
+from adapters.contracts.store import Counts
 from adapters.stores.sql.rows import HAS_NEWER, LIGHT, job_of, mark, one_of, upsert
 from adapters.stores.sql.tables import COUNTS, history, jobs, marks, pairs, runs
 

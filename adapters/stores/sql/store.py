@@ -13,24 +13,10 @@ from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from adapters.contracts.errors import LeaseLost
-from adapters.contracts.jobs import (
-    Conflict,
-    DeadLetterFilter,
-    Failure,
-    Holder,
-    Job,
-    Known,
-    PagePlan,
-    PairRecord,
-    PastRun,
-    Queue,
-    Reason,
-    Receipt,
-    RunRecord,
-    State,
-    Tally,
-)
+from adapters.contracts.jobs import Failure, Job, Reason, Receipt, State
 from adapters.contracts.overview import Overview
+from adapters.contracts.runs import PairRecord, PastRun, RunRecord, Tally
+from adapters.contracts.store import Conflict, DeadLetterFilter, Holder, Known, PagePlan, Queue
 from adapters.databases.engines import BEGIN, prepare
 from adapters.stores.sql import claiming, dead_letters, holding, holds, overview, planning, runs, schema
 from adapters.stores.sql.engines import reaching

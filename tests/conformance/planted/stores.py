@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from adapters.contracts.errors import LeaseLost
-from adapters.contracts.jobs import PagePlan
+from adapters.contracts.store import PagePlan
 from adapters.stores.sql import SqlJobStore
 
 
