@@ -5,17 +5,15 @@ It knows no Prefect: an `Engine` carries it, Prefect's in `tasks.engine` or the 
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
 from adapters.contracts.errors import ConfigurationError, Rejected
 from adapters.contracts.item import ContentItem, Unreadable
-from adapters.contracts.jobs import Action, Descriptor, Failure, Job, Reason, State, job_key
+from adapters.contracts.jobs import Action, Job, Reason
 from adapters.contracts.ports import (
     Batch,
     BulkDestination,
@@ -31,16 +29,16 @@ from adapters.contracts.ports import (
     Tracing,
 )
 from adapters.contracts.runs import PairRecord, RunRecord, Tally
-from adapters.contracts.store import Conflict, Cursor, DeadLetterFilter, JobStore, PagePlan
+from adapters.contracts.store import Cursor, JobStore
 from adapters.contracts.version import Change, compare, taken_over
+from adapters.garbage import nothing_collected
 from adapters.media import FolderMediaStore
 from adapters.selection import Selection
+from tasks.burying import Graves
 from tasks.options import Options
 from tasks.publish import (
     PREVIEWS,
     always_newest,
-    dead_letter_pages,
-    keep,
     keep_pace,
     names,
     paused,
@@ -125,10 +123,12 @@ class BulkRoad:
     """Of a dry run: how the first items would look, and what would be lost, for how many items."""
     deliveries: list[Delivery] = field(default_factory=list)
     """The first items that were written."""
-    _buried: dict[str, str] = field(default_factory=dict)
-    """The pair's dead letters when the run began: item id → key."""
     _missing: int = 0
     _example: str = ""
+
+    def __post_init__(self) -> None:
+        """Have a place for what arrives nowhere."""
+        self._graves = Graves(self.store, self.media, self.source, self.destination, self.run_id, self.tally)
 
     def run(self) -> Summary:
         """Run the pair; what was written is in the place, what could not be is a dead letter when this returns."""
@@ -177,7 +177,7 @@ class BulkRoad:
                 for job in jobs:
                     if job.item is not None:
                         self.tally.seen += 1
-                        self._buried[job.item_id] = job.key
+                        self._graves.earlier[job.item_id] = job.key
                         pending.items.append((job.item, job.action))
                 self.engine.step(f"write {len(pending):,} items", partial(self._commit, session, pending, None))
                 # An engine may remember what a step was called with; the items must not stay with it.
@@ -200,8 +200,7 @@ class BulkRoad:
             )
         )
         self.store.begin_run(RunRecord(run_id=self.run_id, source_id=source_id, destination_id=destination_id))
-        for page in dead_letter_pages(self.store, DeadLetterFilter(source_id=source_id, destination_id=destination_id)):
-            self._buried |= {job.item_id: job.key for job in page}
+        self._graves.recall()
 
     def _selection(self) -> str:
         """Name what this run reads: another reader, other content or other options begin anew."""
@@ -238,7 +237,7 @@ class BulkRoad:
         if isinstance(self.source, Skimming) and isinstance(session, Tracing) and self._compares_all():
             self.source.skim(session.unchanged)
         reading = _Reading(pages(self.source, self.options, start))
-        with _collected_between() as collect:
+        with nothing_collected() as collect:
             while not reading.ended:
                 if self.options.dry_run:
                     self._stretch(session, selection, reading, collect)
@@ -289,7 +288,7 @@ class BulkRoad:
         try:
             rendered = place.render(item)
         except Rejected:
-            self.tally.dead[Reason.REJECTED] = self.tally.dead.get(Reason.REJECTED, 0) + 1
+            self._count_dead()
             return
         self.tally.pending += 1
         for loss in set(rendered.losses):
@@ -305,7 +304,9 @@ class BulkRoad:
         for entry in entries:
             self.tally.seen += 1
             if isinstance(entry, Unreadable):
-                self._bury_unreadable(entry)
+                self._count_dead()
+                if not self.options.dry_run:
+                    self._graves.bury_unreadable(entry)
                 continue
             reason = selection.held_back_by(entry) if selects else ""
             if entry.id in pending.ids:
@@ -369,13 +370,13 @@ class BulkRoad:
             )
         except Rejected as error:
             if len(pending.items) == 1:
-                self._bury(pending.items[0], error)
+                self._bury(*pending.items[0], error)
                 self._commit(session, _Pending(take_over=pending.take_over, same=pending.same), cursor)
                 return
             refused, rest = self._foretold(pending)
             if refused:
                 for item, action, why in refused:
-                    self._bury((item, action), why)
+                    self._bury(item, action, why)
                 self._commit(session, rest, cursor)
                 return
             middle = len(pending.items) // 2
@@ -391,7 +392,7 @@ class BulkRoad:
     def _written(self, items: Sequence[tuple[ContentItem, Action]], done: Committed) -> None:
         """Count what a commit wrote, list the first of it, and close the dead letters that have arrived with it."""
         foretelling, at = isinstance(self.destination, Foretelling), self.store.now()
-        self._close([self._buried.pop(item.id) for item, _ in items if item.id in self._buried])
+        self._graves.arrived(item.id for item, _ in items)
         for item, action in items:
             if item.id in done.left_out:
                 self._filter(done.left_out[item.id])
@@ -410,17 +411,6 @@ class BulkRoad:
             for loss in set(self.destination.render(item).losses):
                 self.tally.losses[loss] = self.tally.losses.get(loss, 0) + 1
 
-    def _close(self, letters: Sequence[str]) -> None:
-        """Close dead letters whose items have arrived, at once; where one is closed already, each of the others."""
-        if not letters:
-            return
-        try:
-            self._record(PagePlan(supersede=list(letters)))
-        except Conflict:
-            if len(letters) > 1:
-                for key in letters:
-                    self._close([key])
-
     def _foretold(self, pending: _Pending) -> tuple[list[tuple[ContentItem, Action, Rejected]], _Pending]:
         """Return what the place can tell beforehand that it refuses, and the rest: halving would find one at a time."""
         refused, rest = [], _Pending(take_over=pending.take_over, traces=pending.traces, same=pending.same)
@@ -434,55 +424,14 @@ class BulkRoad:
                 rest.items.append((item, action))
         return refused, rest
 
-    def _bury(self, refused: tuple[ContentItem, Action], error: Rejected) -> None:
-        """Keep an item that the place will not take, with its media, as a dead letter."""
-        item, action = refused
-        kept = tuple(keep(self.media, self.source, medium) for medium in item.media)
-        item = item.model_copy(update={"media": kept})
-        failure = Failure(at=self.store.now(), attempt=1, error=type(error).__name__, message=str(error))
-        self._dead(item.id, item.version, failure, {"item": item, "action": action})
+    def _bury(self, item: ContentItem, action: Action, error: Rejected) -> None:
+        """Make a dead letter of an item that the place will not take."""
+        self._count_dead()
+        self._graves.bury(item, action, error)
 
-    def _bury_unreadable(self, piece: Unreadable) -> None:
-        """Keep what no reader understood, once."""
-        failure = Failure(at=self.store.now(), attempt=0, error="Unreadable", message=f"{piece.where}: {piece.error}")
-        self._dead(piece.id, piece.sha256, failure, {"unreadable": piece})
-
-    def _dead(self, item_id: str, version: str, failure: Failure, content: dict[str, object]) -> None:
-        """Count a dead letter, and record it unless the very same one lies there already."""
+    def _count_dead(self) -> None:
+        """Count one item as dead."""
         self.tally.dead[Reason.REJECTED] = self.tally.dead.get(Reason.REJECTED, 0) + 1
-        if self.options.dry_run:
-            return
-        destination_id = self.destination.identity
-        known = self.store.known(destination_id, [item_id]).get(item_id)
-        newest = known.newest if known else None
-        if newest and newest.state is State.FAILED and newest.version == version:
-            return
-        revision = newest.revision + 1 if newest else 1
-        job = Job(
-            key=job_key(destination_id, item_id, revision),
-            descriptor=Descriptor(source_id=self.source.identity, destination_id=destination_id),
-            item_id=item_id,
-            revision=revision,
-            action=Action.CREATE,
-            version=version,
-            state=State.FAILED,
-            reason=Reason.REJECTED,
-            failures=(failure,),
-            planned_by=self.run_id,
-            ended_by=self.run_id,
-        ).model_copy(update=content)
-        try:
-            self.store.create([job])
-        except Conflict:
-            # Another run has just buried it.
-            return
-        self.tally.died += 1
-        if newest and newest.state is State.FAILED:
-            self._record(PagePlan(supersede=[newest.key]))
-
-    def _record(self, plan: PagePlan) -> None:
-        """Record a change of dead letters."""
-        self.store.commit_page(self.run_id, self.source.identity, self.destination.identity, plan)
 
     def _delete(self, session: BulkSession) -> None:
         """Delete or mark what the source has verifiably deleted, unless it is suspiciously much."""
@@ -508,24 +457,3 @@ def _could_complete(source: SourceAdapter, item: ContentItem) -> bool:
                 continue
             return True
     return False
-
-
-@contextmanager
-def _collected_between() -> Iterator[Callable[[], None]]:
-    """Let no garbage be looked for among the items being carried, which make none; yields what looks in between.
-
-    Where thousands of items are alive at a time, the collector goes over each of them again and again.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield lambda: _collect(wanted=was)
-    finally:
-        if was:
-            gc.enable()
-
-
-def _collect(*, wanted: bool) -> None:
-    """Look through what was made since the last time."""
-    if wanted:
-        gc.collect(1)

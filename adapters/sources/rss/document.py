@@ -9,9 +9,9 @@ from urllib.parse import urljoin
 import orjson
 
 from adapters.contracts.errors import ConfigurationError, Transient
+from adapters.garbage import nothing_collected
 from adapters.sources.rss import forgiving, jsonfeed, xml
 from adapters.sources.rss.found import NoFeed, Parsed
-from adapters.sources.rss.garbage import nothing_collected
 
 LARGEST_BROKEN = 8 << 20
 """Bytes of a feed that is no well-formed XML: the forgiving reader takes its time."""

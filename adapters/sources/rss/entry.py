@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from adapters.contracts.item import Author, ContentItem, Entry, Media, MediaKind, Unreadable
 from adapters.contracts.version import seal
+from adapters.garbage import nothing_collected
 from adapters.sources.rss.attachments import of_podcast
 from adapters.sources.rss.dates import EARLIEST, moment
 from adapters.sources.rss.found import Found, Parsed, one_line
-from adapters.sources.rss.garbage import nothing_collected
 from adapters.text.html_rules import Rich, absolute
 
 READER = "rss"
