@@ -128,6 +128,10 @@ class SqlDestination:
         with reaching(self._engine, DATABASE):
             connection = self._engine.connect().execution_options(**{BEGIN: "DEFERRED"})
         try:
+            if self._engine.dialect.name == "postgresql":
+                with reaching(self._engine, DATABASE), connection.begin():
+                    # A plan that was made for an empty table would be kept while thousands of rows are put into it.
+                    connection.execute(text("SET plan_cache_mode = force_custom_plan"))
             yield connection
         finally:
             connection.close()

@@ -87,7 +87,7 @@ class _Helper:
     """Another process that makes pages; it has one task at a time, so that neither waits for the other to read."""
 
     def __init__(self, stack: ExitStack, archive: Path) -> None:
-        command = [sys.executable, "-P", "-m", __name__, str(archive)]
+        command = [sys.executable, "-P", "-c", f"from {__name__} import main; main()", str(archive)]
         # Not where this one was started: a file of another program may have a name of ours there.
         path = os.pathsep.join(filter(None, (str(Path(adapters.__path__[0]).parent), os.environ.get("PYTHONPATH"))))
         process = stack.enter_context(
@@ -134,7 +134,8 @@ def serve(archive: Path, tasks: BinaryIO, pages: BinaryIO) -> None:
             pages.flush()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Be such a process."""
     # An interruption is for who started this process, and ends it through that.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Whatever prints something shall not disturb the pages.
