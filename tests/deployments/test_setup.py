@@ -17,7 +17,6 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, PREFEC
 from adapters.contracts.errors import ConfigurationError
 from adapters.contracts.runs import PairRecord, RunRecord, Tally
 from adapters.stores.sql import SqlJobStore, engine_of
-from deployments.blocks import alarm_block, store_block
 from deployments.setup import setup
 from tests.deployments.conftest import SECRET, kill
 from tests.exports import ROOT, export, message
@@ -252,20 +251,3 @@ def test_the_command_line_says_what_it_does_without_prefect():
     assert (told.returncode, "--check" in told.stdout, " prefect\n" in told.stderr) == (0, True, False)
     wrong = subprocess.run([*command[:1], command[3], "--chek"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (wrong.returncode, wrong.stderr.startswith("error ")) == (1, True)
-
-
-@pytest.mark.parametrize("url", ["nonsense", "imagined://a-secret-path"])
-def test_an_address_for_alarms_that_nothing_understands_is_refused_and_not_printed(url):
-    """Before anything is made of it."""
-    with pytest.raises(ConfigurationError, match="neither a web address nor an Apprise URL") as raised:
-        alarm_block({"SYNDICATE_ALARM_URL": url})
-    assert "a-secret-path" not in str(raised.value)
-
-
-def test_a_password_in_the_job_stores_address_is_masked_in_its_block():
-    """The block works, and shows it nowhere."""
-    url = "postgresql://me:hunter2@db/syndicate"
-    name, block = store_block({"SYNDICATE_DATABASE_BLOCK": "store", "SYNDICATE_DATABASE_URL": url})
-    assert name == "store"
-    assert block.connection_info.create_url().render_as_string(hide_password=False) == url.replace("://", "+psycopg://")
-    assert "hunter2" not in f"{block!r} {block.model_dump_json()}"
