@@ -50,9 +50,10 @@ def test_a_killed_run_is_crashed_and_taken_up_again_twice_and_then_given_up(work
     place.control(delay=0)
     worked._processes[-1] = work(worked)
     worked.run("flow-run", "retry", run_id)
-    worked.reaches(run_id, "Completed", 900)
-    doubted = [effect["id"] for effect in place.effects()]
-    assert len(doubted) == len(set(doubted))
+    # Failed, where something was under way at a kill: it may have arrived, and lies where a person decides.
+    worked._wait_for(lambda: worked.state(run_id)["name"] in {"Completed", "Failed"}, 900)
+    arrived = [effect["id"] for effect in place.effects()]
+    assert len(arrived) == len(set(arrived)) >= 199 - 3
 
 
 def test_a_watcher_that_is_gone_is_told_of_once(worked):
