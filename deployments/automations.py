@@ -1,7 +1,8 @@
-"""The alarms, and what brings back runs whose worker died: Prefect automations as code.
+"""The alarms, and what notices runs whose worker died: Prefect automations as code.
 
 https://docs.prefect.io/v3/concepts/automations; for lost heartbeats
-https://docs.prefect.io/v3/advanced/detect-zombie-flows. What the events of pairs say is `tasks/watch.py`'s.
+https://docs.prefect.io/v3/advanced/detect-zombie-flows. What the watcher's events say is `tasks/watch.py`'s, and what
+becomes of crashed runs `tasks/crashes.py`'s.
 """
 
 from __future__ import annotations
@@ -15,21 +16,21 @@ from uuid import UUID
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
 from prefect.client.schemas.objects import StateType
-from prefect.events.actions import ActionTypes, ChangeFlowRunState, SendNotification
+from prefect.events.actions import ActionTypes, ChangeFlowRunState, RunDeployment, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
+from prefect.exceptions import ObjectNotFound
 
 from deployments.parts import MISSING, Drift, differences
-from deployments.pools import HEARTBEAT, POOL
-from tasks.watch import DEAD, LOOKED, RECOVERED, SILENT
+from tasks.crashes import LOOKED, LOST, NO_SIGN, POOL, SIGN, TRIES
+from tasks.watch import DEAD, RECOVERED, SILENT, TAKEN_UP
 
-LOST = timedelta(seconds=5 * HEARTBEAT)
-"""Without a sign of life for so long a run counts as dead; a server that restarts meanwhile must not be enough."""
+WATCHER = "watch/default"
+UNWATCHED = f"{WATCHER} is not deployed: nobody takes crashed runs up again, nor notices silence and dead letters"
 GONE = timedelta(minutes=20)
 """Without a look of the watcher for so long, nobody watches: it is scheduled every five minutes."""
-TAKEN_UP = "[12]"
-"""Which crashes of a run are followed by another try, by its run count; a run that never began has none and no end."""
-GIVEN_UP = "![12]"
+TRIED_AGAIN = f"[{''.join(map(str, TRIES))}]"
+"""Run counts at which a crash is followed by another try, as a pattern; any other crash is the run's last."""
 ENDS = ("Completed", "Deferred", "Failed", "TimedOut", "Cancelled", "Cancelling", "Crashed")
 RESTS = ("Scheduled", "AwaitingRetry", "AwaitingConcurrencySlot", "Late", "Paused", "Suspended", "Retrying")
 PAGES = 200
@@ -40,10 +41,10 @@ LINK = "{{ flow_run|ui_url or '' }}"
 WHEN = "{{ event.occurred }}"
 
 
-def automations(alarm: UUID | None, deployments: Sequence[UUID]) -> list[AutomationCore]:
-    """Return every automation; without a block to notify through, only those that change runs."""
-    told = [_failed(alarm), _given_up(alarm), *_pairs(alarm), _unwatched(alarm)] if alarm else []
-    return [_zombies(deployments), _taken_up(alarm), *told]
+def automations(alarm: UUID | None, watcher: UUID | None, deployments: Sequence[UUID]) -> list[AutomationCore]:
+    """Return every automation; without a block to notify through those that tell nobody, without a watcher not its."""
+    told = [_failed(alarm), _given_up(alarm), *_noticed(alarm), _unwatched(alarm)] if alarm else []
+    return [_zombies(deployments), *([_looked_at(watcher)] if watcher else []), *told]
 
 
 def _zombies(deployments: Sequence[UUID]) -> AutomationCore:
@@ -51,34 +52,32 @@ def _zombies(deployments: Sequence[UUID]) -> AutomationCore:
     mine = {"prefect.resource.role": "deployment", "prefect.resource.id": _ids(deployments)}
     trigger = EventTrigger(
         posture=Posture.Proactive,
-        after={"prefect.flow-run.heartbeat"},
-        expect={"prefect.flow-run.heartbeat", *(f"prefect.flow-run.{name}" for name in (*ENDS, *RESTS))},
+        after={SIGN},
+        expect={SIGN, *(f"prefect.flow-run.{name}" for name in (*ENDS, *RESTS))},
         match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
         match_related=ResourceSpecification(mine),
         for_each={"prefect.resource.id"},
         within=LOST,
     )
-    message = f"no sign of life for {LOST.total_seconds():.0f} s: its process, its worker or its machine is gone"
     return AutomationCore(
         name="syndicate: a run without heartbeat is crashed",
-        description="Without it a run whose machine died stays Running for ever, and keeps its slot.",
+        description="Without it a run whose machine died stays Running until the watcher's second look.",
         trigger=trigger,
-        actions=[ChangeFlowRunState(name="Crashed", state=StateType.CRASHED, message=message)],
+        actions=[ChangeFlowRunState(name="Crashed", state=StateType.CRASHED, message=NO_SIGN)],
     )
 
 
-def _taken_up(alarm: UUID | None) -> AutomationCore:
-    """Schedule a crashed run again, twice at most: leases and receipts see to it that nothing is sent twice."""
-    again = ChangeFlowRunState(
-        name="AwaitingRetry", state=StateType.SCHEDULED, message="taken up again after a crash", force=True
-    )
-    body = f"{RUN}\ncrashed at {WHEN}: {{{{ event.resource['prefect.state-message'] }}}}\n"
-    body += f"Next: nothing, it is taken up again and sends nothing twice. {LINK}"
+def _looked_at(watcher: UUID) -> AutomationCore:
+    """Have the watcher look when a run has crashed; another's, or its own crash would start the next one for ever.
+
+    It takes the run up itself, by the run's state: an automation cannot ask for that, and what it sets may come late.
+    """
+    others = {"prefect.resource.role": "deployment", "prefect.resource.id": f"!prefect.deployment.{watcher}"}
     return AutomationCore(
         name="syndicate: a crashed run is taken up again",
-        description="Twice at most: a run that crashes for the third time is given up.",
-        trigger=_state("Crashed", {"prefect.run-count": TAKEN_UP}),
-        actions=[again, *_notify(alarm, "crashed, taken up again: {{ flow_run.name }}", body)],
+        description="By the watcher, at once; twice at most: a run that crashes for the third time is given up.",
+        trigger=_state("Crashed", {"prefect.run-count": TRIED_AGAIN}, others),
+        actions=[RunDeployment(deployment_id=watcher)],
     )
 
 
@@ -89,7 +88,7 @@ def _given_up(alarm: UUID) -> AutomationCore:
     body += f"Next: look at the run's and the worker's log, mend the cause, then Retry. {LINK}"
     return AutomationCore(
         name="syndicate: a run crashed and is given up",
-        trigger=_state("Crashed", {"prefect.run-count": GIVEN_UP}),
+        trigger=_state("Crashed", {"prefect.run-count": f"!{TRIED_AGAIN}"}),
         actions=_notify(alarm, "crashed, given up: {{ flow_run.name }}", body),
     )
 
@@ -104,16 +103,16 @@ def _failed(alarm: UUID) -> AutomationCore:
     )
 
 
-def _pairs(alarm: UUID) -> Iterable[AutomationCore]:
-    """Tell what the watcher noticed of pairs; its events bring the words."""
-    for event, name in (
-        (SILENT, "a pair is silent"),
-        (RECOVERED, "a silent pair delivers again"),
-        (DEAD, "a pair has too many dead letters"),
+def _noticed(alarm: UUID) -> Iterable[AutomationCore]:
+    """Tell what the watcher noticed; its events bring the words."""
+    for event, of, name in (
+        (TAKEN_UP, "run", "a crashed run was taken up again"),
+        (SILENT, "pair", "a pair is silent"),
+        (RECOVERED, "pair", "a silent pair delivers again"),
+        (DEAD, "pair", "a pair has too many dead letters"),
     ):
-        trigger = EventTrigger(
-            expect={event}, match=ResourceSpecification({"prefect.resource.id": "syndicate.pair.*"}), within=_AT_ONCE
-        )
+        match = ResourceSpecification({"prefect.resource.id": f"syndicate.{of}.*"})
+        trigger = EventTrigger(expect={event}, match=match, within=_AT_ONCE)
         yield AutomationCore(
             name=f"syndicate: {name}",
             trigger=trigger,
@@ -133,12 +132,11 @@ def _unwatched(alarm: UUID) -> AutomationCore:
     )
     minutes = f"{GONE.total_seconds() / 60:.0f} minutes"
     body = (
-        f"Nobody has looked after the pairs for {minutes}: silence and dead letters go unnoticed, and it may well be\n"
+        f"Nobody has looked after the pairs for {minutes}: silence and dead letters go unnoticed, crashed runs stay\n"
     )
-    body += (
-        f"that nothing runs at all. Next: see whether a worker of the pool {POOL} is up (prefect work-pool inspect\n"
-    )
-    body += f"{POOL}; systemctl status 'syndicate-*'), then at the runs of the deployment watch/default."
+    body += "crashed, and it may well be that nothing runs at all.\n"
+    body += f"Next: see whether a worker of the pool {POOL} is up (prefect work-pool inspect\n"
+    body += f"{POOL}; systemctl status 'syndicate-*'), then at the runs of the deployment {WATCHER}."
     return AutomationCore(
         name="syndicate: the watcher is gone",
         trigger=trigger,
@@ -149,20 +147,21 @@ def _unwatched(alarm: UUID) -> AutomationCore:
 _AT_ONCE = timedelta(0)
 
 
-def _state(name: str, labels: dict[str, str]) -> EventTrigger:
-    """Return what fires for each run of the pool that gets into a state."""
+def _state(name: str, labels: dict[str, str], *related: dict[str, str]) -> EventTrigger:
+    """Return what fires for each run of the pool, with all of these related, that gets into a state."""
+    pool = {"prefect.resource.role": "work-pool", "prefect.resource.name": POOL}
     return EventTrigger(
         expect={f"prefect.flow-run.{name}"},
         match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*", **labels}),
-        match_related=ResourceSpecification({"prefect.resource.role": "work-pool", "prefect.resource.name": POOL}),
+        match_related=[ResourceSpecification(one) for one in (pool, *related)],
         for_each={"prefect.resource.id"},
         within=_AT_ONCE,
     )
 
 
-def _notify(alarm: UUID | None, subject: str, body: str) -> list[ActionTypes]:
-    """Return the action that sends a message, or none where there is nobody to send it to."""
-    return [SendNotification(block_document_id=alarm, subject=f"syndicate: {subject}", body=body)] if alarm else []
+def _notify(alarm: UUID, subject: str, body: str) -> list[ActionTypes]:
+    """Return the action that sends a message."""
+    return [SendNotification(block_document_id=alarm, subject=f"syndicate: {subject}", body=body)]
 
 
 def _ids(deployments: Sequence[UUID]) -> list[str]:
@@ -184,7 +183,14 @@ class Alarms:
         ids: list[UUID] = []
         while page := self.client.read_deployments(work_pool_filter=mine, limit=PAGES, offset=len(ids)):
             ids += [one.id for one in page]
-        return {one.name: one for one in automations(self.alarm, ids)}
+        return {one.name: one for one in automations(self.alarm, self._watcher(), ids)}
+
+    def _watcher(self) -> UUID | None:
+        """Return the id of the watcher's deployment, or None where it is not deployed."""
+        try:
+            return self.client.read_deployment_by_name(WATCHER).id
+        except ObjectNotFound:
+            return None
 
     def look(self) -> Drift:
         """Compare each automation."""
@@ -215,8 +221,8 @@ class Alarms:
                 self.client.create_automation(wanted)
 
     def note(self) -> str:
-        """Say nothing: the blocks say when nobody is told."""
-        return ""
+        """Say so where nobody watches; the blocks say when nobody is told."""
+        return "" if self._watcher() else UNWATCHED
 
 
 def _whole(automation: AutomationCore, *, enabled: bool) -> AutomationCore:

@@ -29,6 +29,8 @@ from tasks.credentials import STORE_BLOCK, STORE_URL
 
 ALARM = "SYNDICATE_ALARM_URL"
 ALARM_BLOCK = "syndicate-alarms"
+PATIENCE = 30
+"""Seconds for who is told to answer: Prefect sends a message whose answer came too late again, three times more."""
 ALARM_TYPES: tuple[type[Block], ...] = (CustomWebhookNotificationBlock, SlackWebhook)
 UNSAVED = UUID(int=0)
 """Stands for a block that only a check has seen, which saves none."""
@@ -50,7 +52,7 @@ def alarm_block(environment: Environment) -> tuple[str, Block] | None:
         told = {"subject": "{{subject}}", "body": "{{body}}", "text": "{{subject}}\n{{body}}"}
         hidden = SecretDict({"address": url})
         return ALARM_BLOCK, CustomWebhookNotificationBlock(
-            name=ALARM_BLOCK, url="{{address}}", json_data=told, secrets=hidden
+            name=ALARM_BLOCK, url="{{address}}", json_data=told, secrets=hidden, timeout=PATIENCE
         )
     if Apprise.instantiate(url, suppress_exceptions=True) is None:
         raise ConfigurationError(

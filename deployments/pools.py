@@ -16,11 +16,9 @@ from prefect.workers.process import ProcessWorker
 
 from adapters.contracts.errors import ConfigurationError
 from deployments.parts import MISSING, Drift
+from tasks.crashes import HEARTBEAT, POOL
 
-POOL = "syndicate"
 TYPE = "process"
-HEARTBEAT = 30
-"""Seconds between a run's signs of life; the least that Prefect takes."""
 EVERY_RUN = {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT)}
 """Settings of every run in the pool, whatever its worker's environment says."""
 LIMITS = {"vk": 2, "youtube": 1}

@@ -1,6 +1,6 @@
 """The watcher: which pairs have fallen silent, and which have too many dead letters, told once each as Prefect events.
 
-What becomes of the events is `deployments/automations.py`'s.
+It takes crashed runs up again, too (`tasks/crashes.py`). What becomes of the events is `deployments/automations.py`'s.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from prefect import State
+from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
 from prefect.events import emit_event
 from prefect.states import Completed
 from prefect.utilities.urls import url_for
@@ -22,13 +24,14 @@ from prefect.variables import Variable
 
 from adapters.contracts.runs import PairRecord, PastRun
 from adapters.contracts.store import DeadLetterFilter, JobStore
+from tasks.crashes import LOOKED, mend
 from tasks.credentials import open_store
 from tasks.run import under_worker
 
-LOOKED = "syndicate.watch.looked"
 SILENT = "syndicate.pair.silent"
 RECOVERED = "syndicate.pair.recovered"
 DEAD = "syndicate.pair.dead-letters"
+TAKEN_UP = "syndicate.run.taken-up"
 
 KNOWN = 30
 """Deliveries that say what is usual."""
@@ -158,7 +161,8 @@ def _dead(seen: Seen, limits: Limits) -> Alarm:
 
 
 def watch(limits: Limits) -> State[Any]:
-    """Look at every pair, tell what is new, and return the state that the run ends in."""
+    """Take crashed runs up, look at every pair, tell what is new, and return the state that the run ends in."""
+    taken_up = _take_up()
     store = open_store(lasting=under_worker())
     try:
         now = store.now()
@@ -168,7 +172,22 @@ def watch(limits: Limits) -> State[Any]:
     told = [_tell(one, now, limits) for one in seen]
     emit_event(LOOKED, resource={"prefect.resource.id": "syndicate.watch"}, payload={"pairs": len(seen)})
     silent, dead = sum(bool(one.silent_since) for one in told), sum(one.dead for one in told)
-    return Completed(message=f"{len(seen)} pairs: {silent} silent, {dead} with more than {limits.dead} dead letters")
+    message = f"{len(seen)} pairs: {silent} silent, {dead} with more than {limits.dead} dead letters"
+    runs = f"{taken_up} crashed run{'s' if taken_up > 1 else ''} taken up again"
+    return Completed(message=f"{message}; {runs}" if taken_up else message)
+
+
+def _take_up() -> int:
+    """Take crashed runs up again and tell of each; returns their number."""
+    context = FlowRunContext.get()
+    watcher = context.flow_run.flow_id if context and context.flow_run else None
+    with get_client(sync_client=True) as client:
+        runs = mend(client, watcher, datetime.now(UTC))
+    for run in runs:
+        resource = {"prefect.resource.id": f"syndicate.run.{run.run_id}", "prefect.resource.name": run.name}
+        subject = f"crashed, taken up again: {run.name}"
+        emit_event(TAKEN_UP, resource=resource, payload={"subject": subject, "body": run.body})
+    return len(runs)
 
 
 def see(store: JobStore, limits: Limits) -> list[Seen]:

@@ -1,4 +1,8 @@
-"""A Prefect server that `deployments/setup.py` is run on, with a file of few pairs and a place for alarms."""
+"""A Prefect server that `deployments/setup.py` is run on, with a file of few pairs and a place for alarms.
+
+It keeps its records in PostgreSQL: with SQLite Prefect loses events at any load, or tells of one four times
+(deployments/README.md, Alarms).
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,12 @@ from io import StringIO
 
 import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+from sqlalchemy import make_url
 
 from deployments.setup import QUIET, setup
 from flows.watch import watch
 from tests.exports import ROOT
+from tests.servers import postgres
 from tests.servers.prefect import PREFECT, Api
 from tests.servers.sink import Sink
 
@@ -38,8 +44,14 @@ class Stack(Api):
     """A server, its setup, its alarms."""
 
     def __init__(self, folder):
-        self.sink = Sink()
-        super().__init__(folder, SYNDICATE_ALARM_URL=self.sink.url, SYNDICATE_WEBHOOK_SECRET=SECRET)
+        self.sink, self._cluster = Sink(), postgres.Cluster()
+        database = make_url(self._cluster.url).set(drivername="postgresql+asyncpg")
+        super().__init__(
+            folder,
+            PREFECT_API_DATABASE_CONNECTION_URL=database.render_as_string(hide_password=False),
+            SYNDICATE_ALARM_URL=self.sink.url,
+            SYNDICATE_WEBHOOK_SECRET=SECRET,
+        )
         self.pairs = folder / "pairs.yaml"
         self.pairs.write_text(PAIRS, encoding="utf-8")
 
@@ -68,6 +80,11 @@ class Stack(Api):
         (flow,) = self.get("/deployments/filter", {"flows": {"name": {"any_": [deployment]}}})
         return self.get(f"/deployments/{flow['id']}/create_flow_run", {"parameters": parameters})["id"]
 
+    def runs(self, flow):
+        """Return the runs of a flow's deployments."""
+        mine = {"flows": {"name": {"any_": [flow]}}, "flow_runs": {"deployment_id": {"is_null_": False}}}
+        return self.get("/flow_runs/filter", mine)
+
     def execute(self, run_id):
         """Execute a run in a process of its own, as a worker does."""
         return subprocess.Popen(
@@ -90,8 +107,9 @@ class Stack(Api):
         return self.get(f"/flow_runs/{run_id}")
 
     def stop(self):
-        """End server and sink."""
+        """End server, its database and sink."""
         super().stop()
+        self._cluster.stop()
         self.sink.stop()
 
 

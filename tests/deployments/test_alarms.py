@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.exports import export, message
+from tests.servers.prefect import kill_family
 
 pytestmark = pytest.mark.long
 
@@ -17,12 +18,17 @@ pytestmark = pytest.mark.long
 def worked(stack):
     """The server set up, with a worker."""
     assert stack.setup()[0] == 0
-    stack._processes.append(stack._start("worker", "start", "--pool", "syndicate", "--limit", "2"))
+    stack._processes.append(work(stack))
     return stack
 
 
+def work(stack):
+    """Start a worker."""
+    return stack._start("worker", "start", "--pool", "syndicate", "--limit", "2")
+
+
 def test_a_killed_run_is_crashed_and_taken_up_again_twice_and_then_given_up(worked, counting, tmp_path):
-    """SIGKILL to everything of the run: Crashed, and the next try goes on; nothing is sent twice."""
+    """Twice its processes, which the worker tells, then the worker too, which nobody tells; nothing is sent twice."""
     place = counting(delay=3.0)
     source = export(tmp_path / "export", [message(n, f"text {n}") for n in range(1, 200)])
     run_id = worked.scheduled(
@@ -32,16 +38,22 @@ def test_a_killed_run_is_crashed_and_taken_up_again_twice_and_then_given_up(work
         worked.reaches(run_id, "Running", 600)
         seen = len(place.log())
         worked._wait_for(lambda seen=seen: len(place.log()) > seen + 1, 300)
-        _kill(run_id)
-        run = worked.reaches(run_id, "AwaitingRetry" if count < 3 else "Crashed", 600)
-        assert run["run_count"] == count
+        if count < 3:
+            _kill(run_id)
+            worked._wait_for(lambda count=count: len(worked.sink.of(run_id)) == count, 600)
+        else:
+            kill_family(worked._processes[-1])
+    assert worked.reaches(run_id, "Crashed", 600)["run_count"] == 3
     assert "no sign of life" in worked.sink.wait("syndicate: crashed, given up")["body"]
-    assert len([name for name in worked.sink.subjects() if "taken up again" in name]) == 2
+    subjects = [one["subject"].rpartition(": ")[0] for one in worked.sink.of(run_id)]
+    assert subjects == [*["syndicate: crashed, taken up again"] * 2, "syndicate: crashed, given up"]
     place.control(delay=0)
+    worked._processes[-1] = work(worked)
     worked.run("flow-run", "retry", run_id)
-    worked.reaches(run_id, "Completed", 900)
-    doubted = [effect["id"] for effect in place.effects()]
-    assert len(doubted) == len(set(doubted))
+    # Failed, where something was under way at a kill: it may have arrived, and lies where a person decides.
+    worked._wait_for(lambda: worked.state(run_id)["name"] in {"Completed", "Failed"}, 900)
+    arrived = [effect["id"] for effect in place.effects()]
+    assert len(arrived) == len(set(arrived)) >= 199 - 3
 
 
 def test_a_watcher_that_is_gone_is_told_of_once(worked):

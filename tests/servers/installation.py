@@ -6,13 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
 from tests.exports import ROOT
-from tests.servers.prefect import Api, Prefect
+from tests.servers.prefect import Api, Prefect, family, kill_family
 
 WORKERS = ("one", "two")
 
@@ -57,11 +56,7 @@ class Installation(Prefect):
 
     def kill_worker(self, name):
         """Kill a worker with SIGKILL, and the runs in its hands, as systemd does and as a machine that is gone."""
-        for pid in self._family(self.workers[name].pid):
-            # One that ended just now need not be killed.
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.workers[name].wait()
+        kill_family(self.workers[name])
 
     def start_worker(self, name):
         """Start a worker again."""
@@ -70,7 +65,7 @@ class Installation(Prefect):
     def worker_of(self, run_id):
         """Return the name of the worker that has a flow run in its hands."""
         pid = int(self.get(f"/flow_runs/{run_id}")["infrastructure_pid"].rsplit(":", 1)[-1])
-        (name,) = [name for name, worker in self.workers.items() if pid in self._family(worker.pid)]
+        (name,) = [name for name, worker in self.workers.items() if pid in family(worker.pid)]
         return name
 
     def deployment_id(self, name):
@@ -88,13 +83,6 @@ class Installation(Prefect):
         port = self.environment["PREFECT_SERVER_API_PORT"]
         self._processes[0] = self._start("server", "start", "--port", port)
         self._wait_for(lambda: self.get("/health"), 240)
-
-    @staticmethod
-    def _family(pid):
-        """Return a process and all that it has started, the eldest first."""
-        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-        mine = [one for child in children.stdout.split() for one in Installation._family(int(child))]
-        return [pid, *mine]
 
     def stop(self):
         """End workers, runs and server."""

@@ -24,6 +24,21 @@ PATIENCE = 120
 PREFECT = [sys.executable, "-m", "prefect"]
 
 
+def family(pid):
+    """Return a process and all that it has started, the eldest first."""
+    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [pid, *(one for child in children.stdout.split() for one in family(int(child)))]
+
+
+def kill_family(process):
+    """Kill a process and all that it has started with SIGKILL, as a machine that loses its power does."""
+    for pid in family(process.pid):
+        # One that ended just now need not be killed.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
 class Api:
     """A running server, and nothing else."""
 

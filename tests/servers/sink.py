@@ -11,13 +11,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Sink:
     """A running web hook."""
 
-    def __init__(self):
+    def __init__(self, delay=0.0):
+        """Answer after so many seconds."""
         self.told = []
         sink = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 sink.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                time.sleep(delay)
                 self.send_response(204)
                 self.end_headers()
 
@@ -32,8 +34,15 @@ class Sink:
         """Return what the messages are about."""
         return [one["subject"] for one in self.told]
 
-    def wait(self, subject, seconds=300):
-        """Return the first message of a subject that begins so, and fail when none comes."""
+    def of(self, run_id):
+        """Return the messages that lead to a run."""
+        return [one for one in self.told if f"flow-run/{run_id}" in one["body"]]
+
+    def wait(self, subject, seconds=1000):
+        """Return the first message of a subject that begins so, and fail when none comes.
+
+        What a busy server's SQLite has made it lose it waits for, for a quarter of an hour, before it goes on.
+        """
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             for one in self.told:
