@@ -112,3 +112,22 @@ def test_what_is_built_without_validating_would_validate(tmp_path, path):
         assert stamp(item, "telegram_export") == item
         assert to_html(item.text, item.spans) == to_html(item.text, tuple(reversed(item.spans)))
     assert not any(isinstance(entry, Unreadable) for entry in entries)
+
+
+def test_a_place_that_knows_nothing_is_asked_now_and_then(tmp_path):
+    """What it knows further on is found all the same, after some that are read."""
+    path = export(tmp_path, [message(number, "text") for number in range(1, 60_001)])
+    asked = []
+
+    def unchanged(traces):
+        """Know what lies in the second half."""
+        asked.append(len(traces))
+        return {one for one in traces if int(one.rpartition("/")[2]) > 30_000}
+
+    source = TelegramExportSource(path)
+    source.skim(unchanged)
+    pages = list(source.read())
+    read, unread = sum(len(page.entries) for page in pages), sum(page.unchanged for page in pages)
+    assert read + unread == 60_000
+    assert 20_000 < unread <= 30_000
+    assert sum(asked) < 45_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -24,6 +24,8 @@ HEAD = re.compile(
 MEDIA = re.compile(rb'"(?:photo|file|contact_vcard)"')
 TOGETHER = 500
 """Messages that are asked about at once."""
+SELDOM = 15
+"""At most so many times in a row nothing is asked: what is not known is read, which is always right."""
 
 
 class Traced(NamedTuple):
@@ -64,6 +66,7 @@ def skimmed(pieces: Iterator[Piece], chat: str, unchanged: Unchanged) -> Iterato
     before: Traced | None = None
     carried: list[Traced] = []
     kind = edition()
+    ask = _Asking(unchanged)
     while True:
         fresh = [_traced(piece, chat, kind) for piece in islice(pieces, TOGETHER)]
         block = carried + fresh
@@ -72,13 +75,31 @@ def skimmed(pieces: Iterator[Piece], chat: str, unchanged: Unchanged) -> Iterato
         some = block[: len(block) - len(carried)]
         alone = _alone(before, block, len(some))
         asked = {block[place].id: block[place].trace for place in alone}
-        same = unchanged(asked) if asked else ()
+        same = ask(asked)
         # Of several messages with one number, only what was asked about is known.
         known = {p for p in alone if block[p].id in same and asked[block[p].id] == block[p].trace} if same else set()
         yield from _runs(some, known) if known else some
         before = some[-1] if some else before
         if not fresh:
             return
+
+
+class _Asking:
+    """Asks a place for what it knows; one that knows nothing, as at its first filling, only now and then."""
+
+    def __init__(self, unchanged: Unchanged) -> None:
+        self._unchanged = unchanged
+        self._pause = self._left = 0
+
+    def __call__(self, traces: Mapping[str, str]) -> Collection[str]:
+        """Return those of these ids that are held as they are; none of those that were not asked about."""
+        if not traces or self._left:
+            self._left = max(0, self._left - 1)
+            return ()
+        same = self._unchanged(traces)
+        self._pause = 0 if same else min(2 * self._pause + 1, SELDOM)
+        self._left = self._pause
+        return same
 
 
 def _runs(some: Sequence[Traced], known: Collection[int]) -> Iterator[Traced | Same]:
