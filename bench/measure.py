@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import resource
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.frame import ROOT, Cost
 
 TICK = os.sysconf("SC_CLK_TCK")
 MIB = 1024
-"""What `ru_maxrss` counts is KiB."""
+"""What is counted is KiB."""
+LOOKS = 0.05
+"""Seconds between two looks at a side's memory: a process's own peak, of which the last look may miss its end."""
+PEAK = re.compile(r"^VmHWM:\s*(\d+)", re.MULTILINE)
 
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -43,15 +49,58 @@ def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str]
             stdout=said,
             stderr=said,
         )
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.monotonic() - began
+        with _largest(process.pid) as largest:
+            _, status, used = os.wait4(process.pid, 0)
+            wall = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         others = max(0.0, (_busy() - busy) - (_own() - own)) / max(wall, 1 / TICK)
         if process.returncode:
             said.seek(0)
             last = said.read()[-2000:].decode(errors="replace")
             raise Broken(f"{' '.join(command)} ended with {process.returncode}: {last}")
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / MIB, others, items)
+    return Cost(wall, used.ru_utime + used.ru_stime, largest[0] / MIB, others, items)
+
+
+@contextmanager
+def _largest(process: int) -> Iterator[list[int]]:
+    """Look at a process and its descendants until this ends; yields the KiB of the largest, so far, of them.
+
+    What `wait4` tells of memory would do, but begins with what this process had when it started that one.
+    """
+    ended, found = threading.Event(), [0]
+
+    def look() -> None:
+        """Note each process's own peak, which only grows."""
+        while not ended.wait(LOOKS):
+            found[0] = max([found[0], *(_peak(one) for one in _family(process))])
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _family(process: int) -> Iterator[int]:
+    """Yield a process and its descendants that live."""
+    yield process
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return
+    for child in children:
+        yield from _family(int(child))
+
+
+def _peak(process: int) -> int:
+    """Return the KiB that a process had at the most; 0 where it is gone."""
+    try:
+        found = PEAK.search(Path(f"/proc/{process}/status").read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
 
 
 def _environment() -> dict[str, str]:

@@ -13,7 +13,7 @@ from bench.frame import Cost, Row
 CROWD = {"wall": 0.2, "cpu": 0.7, "memory": float("inf")}
 """Processors at work for others, on average while a side ran, from which a round says nothing about its row."""
 SPREAD = {"wall": 0.3, "cpu": 0.3, "memory": 0.3}
-"""From how far the quiet rounds lie apart, in parts of their median, nothing is concluded."""
+"""From how far the quiet rounds lie apart, in parts of their median, nothing is concluded where they disagree."""
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 
 Round = Mapping[str, Cost]
@@ -54,7 +54,7 @@ def judge(row: Row, rounds: Sequence[Round], absent: Mapping[str, str]) -> Findi
     verdict = "holds" if row.bar.holds(middle) else "missed"
     if counted is not quiet:
         verdict = f"no conclusion: others were at work in {len(figures) - len(quiet)} of {len(figures)} rounds"
-    elif spread > SPREAD[row.by]:
+    elif spread > SPREAD[row.by] and len({row.bar.holds(figure) for figure in counted}) > 1:
         verdict = f"no conclusion: the rounds lie {spread:.0%} apart"
     elif row.bar.words == "a peer":
         verdict = "–"

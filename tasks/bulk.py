@@ -102,6 +102,10 @@ class _Reading:
     ended: bool = False
 
 
+class Paused(Exception):
+    """Somebody has paused the pair while it is carried; what was read by then is in the place."""
+
+
 @dataclass
 class BulkRoad:
     """One run of one bulk pair."""
@@ -116,6 +120,7 @@ class BulkRoad:
     engine: Engine
     watcher: Watcher
     run_id: str
+    stretch: float = STRETCH
     tally: Tally = field(default_factory=Tally)
     warnings: list[str] = field(default_factory=list)
     previews: list[Preview] = field(default_factory=list)
@@ -139,7 +144,8 @@ class BulkRoad:
                 f"--deletes mark: nothing can be marked as deleted in a {self.destination.service} place; say "
                 "--deletes follow, or ignore"
             )
-        if not self.options.dry_run and (why := paused(self.store, source_id, self.destination.identity)):
+        why = "" if self.options.dry_run else paused(self.store, source_id, self.destination.identity)
+        if why:
             return Summary.of_paused(self.pair, why)
         opened = self.destination.peek(source_id) if self.options.dry_run else self.destination.open(source_id)
         with opened as session:
@@ -151,8 +157,13 @@ class BulkRoad:
             else:
                 keep_pace(self.store, time.sleep, self.source)
                 self._begin()
-                self.tally = self._carried(session, selection)
+                # Not by a return: the engine would take what was stopped half-way for the whole transfer.
+                try:
+                    self.tally = self._carried(session, selection)
+                except Paused as stop:
+                    why = str(stop)
         summary = Summary.of(self.pair, self.tally)
+        summary.paused = why
         if self._missing:
             self.warnings.append(
                 f"{self._missing:,} files that the source names are not there, as {self._example}; the items were "
@@ -242,13 +253,20 @@ class BulkRoad:
                 if self.options.dry_run:
                     self._stretch(session, selection, reading, collect)
                 else:
+                    self._look_for_pause(session, reading)
                     name = f"carry on from item {self.tally.seen + 1:,}"
                     self.engine.step(name, lambda: self._stretch(session, selection, reading, collect))
         return reading.moved
 
+    def _look_for_pause(self, session: BulkSession, reading: _Reading) -> None:
+        """Commit what has been read and go no further where somebody has paused the pair; raises Paused."""
+        if why := paused(self.store, self.source.identity, self.destination.identity):
+            self._commit(session, reading.pending, None)
+            raise Paused(why)
+
     def _stretch(self, session: BulkSession, selection: str, reading: _Reading, collect: Callable[[], None]) -> None:
         """Read on for some seconds, and commit what differs in batches."""
-        until = time.monotonic() + STRETCH
+        until = time.monotonic() + self.stretch
         for page in reading.pages:
             self.tally.seen += page.unchanged
             self.tally.already += page.unchanged

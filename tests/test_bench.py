@@ -52,7 +52,8 @@ def test_every_row_comes_out_of_a_run(tmp_path):
     [
         (rounds(1.9, 2.0, 1.9), "holds"),
         (rounds(2.1, 2.2, 2.1), "missed"),
-        (rounds(1.0, 2.0, 1.0), "no conclusion: the rounds lie 50% apart"),
+        (rounds(1.0, 2.0, 1.0), "holds"),
+        (rounds(1.0, 4.0, 1.0), "no conclusion: the rounds lie 75% apart"),
         (rounds(1.9, 1.9, others=0.5), "no conclusion: others were at work in 2 of 2 rounds"),
         ([*rounds(1.9, 1.9), *rounds(9.9, others=0.5)], "holds"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -91,3 +92,25 @@ def test_a_dry_run_names_the_count_that_the_real_one_has(road, tmp_path):
     assert not (tmp_path / "archive").exists()
     assert (dry.pending, dry.filtered) == (5, 3)
     assert road(source, limit=5).run().delivered == 5
+
+
+def test_a_pair_paused_while_it_is_carried_goes_no_further_and_goes_on_when_resumed(road, tmp_path):
+    """What was read by then is in the place; the rest is the next run's."""
+    source = ListSource([post(n) for n in range(1, 9)], page_size=2)
+    stopped, steps = road(source), iter(range(1, 100))
+    stopped.stretch = 0.0
+
+    def step(name, do):
+        """Pause the pair behind its second step."""
+        done = do()
+        if next(steps) == 2:
+            road.store.pause_pair("list:1", stopped.destination.identity, "why")
+        return done
+
+    stopped.engine = SimpleNamespace(step=step, whole=lambda name, key, do: do())
+    summary = stopped.run()
+    assert (summary.delivered, summary.paused, summary.seen) == (4, "why", 4)
+    assert road(source).run().paused == "why"
+    road.store.pause_pair("list:1", stopped.destination.identity, "")
+    summary = road(source).run()
+    assert (summary.delivered, summary.already, summary.paused) == (4, 4, "")

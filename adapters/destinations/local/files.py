@@ -11,7 +11,7 @@ import secrets
 import stat
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from adapters.contracts.errors import ConfigurationError, SyndicateError, Transient
 from adapters.contracts.item import Media
@@ -46,6 +46,12 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: Path) -> None:
+    """Make a file's bytes survive a loss of power."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file's bytes in hex, read in blocks."""
     with path.open("rb") as file:
@@ -69,6 +75,7 @@ def set_aside(path: Path, folder: Path, name: str) -> Path:
     except OSError:
         with path.open("rb") as source, kept.open("xb") as target:
             _copy(source, target)
+        sync_file(kept)
     sync_folder(folder)
     return kept
 
@@ -84,35 +91,58 @@ class MediaStore:
     def __init__(self, archive: Path) -> None:
         self._archive = archive
         self._folder = archive / "media"
+        self._staged: list[tuple[Path, Path, int]] = []
+        """(where it waits, where it belongs, bytes) of what has been kept and is not in its place yet."""
         self._touched: set[Path] = set()
 
-    def keep(self, media: Media, file: MediaFile) -> tuple[str, str, int]:
-        """Place a medium's bytes; return its path relative to the archive, its SHA-256 and its size in bytes.
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
 
-        Raises MediaMissing when the source's bytes cannot be read or are not as many as it said.
+    def __exit__(self, *_: object) -> None:
+        """Remove what waits and was not put in its place: something went wrong before."""
+        self._discard()
+
+    def keep(self, media: Media, file: MediaFile) -> tuple[str, str, int]:
+        """Take a medium's bytes; return its path relative to the archive, its SHA-256 and its size in bytes.
+
+        It lies there, for good, after the next `sync`. Raises MediaMissing when the source's bytes cannot be read or
+        are not as many as it said.
         """
         self._make(self._folder)
         staged = self._folder / f".{secrets.token_hex(8)}.tmp"
         try:
             sha256, size = self._linked(file, staged) or self._copied(file, staged)
-            if size != file.size:
-                raise MediaMissing(f"the file has {size} bytes where its source says {file.size}")
-            folder = self._folder / sha256[:2]
-            self._make(folder)
-            target = folder / (sha256 + extension(media))
-            if not _is_file_of(target, size):
-                staged.replace(target)
-                self._touched.add(folder)
-        finally:
-            # Renaming a link onto another link of the same file leaves both, says POSIX.
+        except BaseException:
             staged.unlink(missing_ok=True)
+            raise
+        if size != file.size:
+            staged.unlink()
+            raise MediaMissing(f"the file has {size} bytes where its source says {file.size}")
+        target = self._folder / sha256[:2] / (sha256 + extension(media))
+        self._staged.append((staged, target, size))
         return target.relative_to(self._archive).as_posix(), sha256, size
 
     def sync(self) -> None:
-        """Make the names of everything kept so far survive a loss of power."""
+        """Put everything kept so far in its place, so that it survives a loss of power."""
+        # All at the end: the first sync writes the folder's journal for all of them.
+        for staged, _, _ in self._staged:
+            sync_file(staged)
+        for staged, target, size in self._staged:
+            self._make(target.parent)
+            if not _is_file_of(target, size):
+                staged.replace(target)
+                self._touched.add(target.parent)
+        self._discard()
         for folder in self._touched:
             sync_folder(folder)
         self._touched.clear()
+
+    def _discard(self) -> None:
+        """Remove what waits: what has been put in its place is there."""
+        # Renaming a link onto another link of the same file leaves both, says POSIX.
+        remove(staged for staged, _, _ in self._staged)
+        self._staged.clear()
 
     def _make(self, folder: Path) -> None:
         if not folder.is_dir():
@@ -137,8 +167,6 @@ class MediaStore:
                 sha256 = hashlib.file_digest(bytes_, "sha256").hexdigest()
             except OSError as error:
                 raise MediaMissing(f"its file cannot be read: {error.strerror or error}") from error
-            # What the disk refuses here (no room) is the archive's trouble: the source has the file.
-            os.fsync(bytes_.fileno())
             return sha256, bytes_.tell()
 
     @staticmethod
@@ -171,15 +199,13 @@ def _is_file_of(path: Path, size: int) -> bool:
 
 
 def _copy(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
-    """Copy a stream to a file down to the disk; return the SHA-256 and the number of bytes."""
+    """Copy a stream to a file; return the SHA-256 and the number of bytes."""
     sha256 = hashlib.sha256()
     size = 0
     while block := _block(source):
         target.write(block)
         sha256.update(block)
         size += len(block)
-    target.flush()
-    os.fsync(target.fileno())
     return sha256.hexdigest(), size
 
 

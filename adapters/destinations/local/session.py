@@ -145,12 +145,12 @@ class LocalSession:
         work.before |= self._index.rows(set(others) - work.before.keys())
         # What cannot be written is refused before any medium is kept.
         lines = {item.id: parts.encode(item) for item in items.values()}
-        store = MediaStore(self._archive)
-        for item in items.values():
-            kept = tuple([self._keep(item, medium, media, store, work) for medium in item.media]) if item.media else ()
-            if kept != item.media:
-                lines[item.id] = parts.encode(item.model_copy(update={"media": kept}))
-        store.sync()
+        with MediaStore(self._archive) as store:
+            for item in (one for one in items.values() if one.media):
+                kept = tuple(self._keep(item, medium, media, store, work) for medium in item.media)
+                if kept != item.media:
+                    lines[item.id] = parts.encode(item.model_copy(update={"media": kept}))
+            store.sync()
         self._write_items(items, lines, work, batch.traces)
         for item_id, version in batch.take_over:
             if item_id not in items:
