@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -242,7 +243,8 @@ def test_faults_behind_a_server_are_each_found(doctor, deploy, server, store, tm
         deploy("flows/local_to_youtube.py:local_to_youtube", parameters={})
         server.get(f"/flow_runs/{zombie}/set_state", {"state": {"type": "COMPLETED"}, "force": True})
     assert code == 1
-    assert "3600 s ahead" in mends(found, "server's clock")
+    # An answer's date is told to the second, and the answer is on its way for some.
+    assert int(re.search(r"(\d+) s ahead", mends(found, "server's clock"))[1]) == pytest.approx(3600, abs=60)
     assert "timedatectl" in mends(found, "server's clock")
     assert "pip install 'prefect==" in mends(found, "server")
     assert "prefect worker start --pool lonely" in mends(found, "workers")
