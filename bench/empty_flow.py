@@ -60,6 +60,8 @@ class Cost(NamedTuple):
 def measure(home: Path, *command: str) -> Cost:
     """Run a command in a folder of its own beside its home; raises when it fails."""
     environment = os.environ | {"PREFECT_HOME": str(home), "SYNDICATE_WITNESS": str(home / "witness"), "CI": "1"}
+    # Containers like to set it, and each run would compile every module again.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment |= {
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",

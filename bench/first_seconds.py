@@ -31,6 +31,8 @@ class Cost(NamedTuple):
 def measure(folder: Path, home: Path, *command: str) -> Cost:
     """Run a command in a folder."""
     environment = os.environ | {"PREFECT_HOME": str(home), "SYNDICATE_WITNESS": str(home / "witness"), "CI": "1"}
+    # Containers like to set it, and each run would compile every module again.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     subprocess.run([sys.executable, *command], cwd=folder, env=environment, capture_output=True, check=False)
     wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
