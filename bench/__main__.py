@@ -1,6 +1,6 @@
 """Measure the pack beside the limit and its peers, and write the table.
 
-    python -m bench                              all rows, 100,000 messages, five rounds: an hour
+    python -m bench                              all rows, 100,000 messages, five rounds: half an hour
     python -m bench --only jsonl,nothing-new     some of them
     python -m bench --into docs/speed.md         write the table into a page, between its marks
 
